@@ -1,0 +1,111 @@
+package config
+
+// Config is a whole configuration. The tags of its fields are read by this
+// package:
+//
+//	mapstructure  the key
+//	desc          its meaning in one line
+//	derived       the default where it follows from other keys
+//	oneof         the allowed values, separated by commas
+//	later         documented values that this version refuses
+//	min, max      the limits of a number, Size or Duration, both included
+//	allowed       the allowed values in words, for what the others can not say
+//
+// A Config is not changed after Load and may be read from any goroutine.
+type Config struct {
+	Stream  Stream   `mapstructure:"stream"`
+	Leases  Leases   `mapstructure:"leases"`
+	Buffer  Buffer   `mapstructure:"buffer"`
+	Outputs []Output `mapstructure:"outputs"`
+	Errors  Errors   `mapstructure:"errors"`
+	Journal Journal  `mapstructure:"journal"`
+	KPL     KPL      `mapstructure:"kpl"`
+	S3      S3       `mapstructure:"s3"`
+	Server  Server   `mapstructure:"server"`
+	Log     Log      `mapstructure:"log"`
+
+	origins map[string]origin
+}
+
+// Stream is the Kinesis stream that is read. After Load, Name is never empty,
+// and Name and Region agree with ARN where that is given.
+type Stream struct {
+	Name            string   `mapstructure:"name" allowed:"1 to 128 letters, digits, _ . or -" desc:"Kinesis stream to read; required unless stream.arn is given"`
+	Region          string   `mapstructure:"region" derived:"of stream.arn, else of the AWS SDK" allowed:"a region such as eu-west-1" desc:"AWS region of the stream, the lease table and the buckets"`
+	Endpoint        string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"Kinesis endpoint, for LocalStack or a VPC endpoint"`
+	ARN             string   `mapstructure:"arn" allowed:"arn:aws:kinesis:<region>:<account>:stream/<name>" desc:"ARN of the stream, in place of name and region; needed for another account's stream"`
+	InitialPosition string   `mapstructure:"initial_position" allowed:"TRIM_HORIZON, LATEST or an RFC 3339 time" desc:"where a shard without a checkpoint starts"`
+	PollInterval    Duration `mapstructure:"poll_interval" min:"200ms" max:"10s" desc:"time between two reads of a shard that is caught up; 5 reads a second are shared by all consumers of the stream"`
+}
+
+// Leases says how workers share the shards through a DynamoDB table. After
+// Load, Application and Table are never empty.
+type Leases struct {
+	Application string   `mapstructure:"application" derived:"standpipe-<stream.name>" allowed:"3 to 255 letters, digits, _ . or -" desc:"name that all workers of one pipeline share; object names begin with it"`
+	Table       string   `mapstructure:"table" derived:"leases.application" allowed:"3 to 255 letters, digits, _ . or -" desc:"DynamoDB table of the leases; created when missing"`
+	Endpoint    string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"DynamoDB endpoint, for LocalStack or a VPC endpoint"`
+	Failover    Duration `mapstructure:"failover" min:"3s" max:"10m" desc:"time without a heartbeat after which a worker's shards are taken over"`
+	MaxLeases   int      `mapstructure:"max_leases" min:"0" desc:"most shards one worker holds; 0 is no limit"`
+}
+
+// Buffer says when records leave for S3.
+type Buffer struct {
+	Size     Size     `mapstructure:"size" min:"1MiB" max:"5GiB" desc:"bytes before compression at which an object is full"`
+	Interval Duration `mapstructure:"interval" min:"1s" max:"1h" desc:"age of the oldest record at which a batch is written"`
+	Memory   Size     `mapstructure:"memory" min:"32MiB" desc:"memory for records on their way to S3, all shards together; the process needs some more"`
+}
+
+// Output is one destination. After Load, Name is unique among the outputs.
+// The syntax of Prefix is not checked here.
+type Output struct {
+	Name             string `mapstructure:"name" derived:"output-<n>" allowed:"1 to 64 letters, digits, _ . or -" desc:"name of the output in logs and metrics; n counts from 0"`
+	Bucket           string `mapstructure:"bucket" allowed:"a bucket's name" desc:"S3 bucket; required"`
+	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…} and !{firehose:random-string}" desc:"prefix of the objects; without an expression yyyy/MM/dd/HH/ is appended"`
+	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
+	Format           string `mapstructure:"format" oneof:"ndjson" later:"parquet" desc:"format of the objects"`
+	Compression      string `mapstructure:"compression" oneof:"gzip,none" later:"zstd,snappy" desc:"codec of the objects"`
+	CompressionLevel int    `mapstructure:"compression_level" min:"0" max:"9" desc:"gzip's level; 0 is the codec's default"`
+	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
+	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
+	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
+}
+
+// Errors says where records go that can not be delivered. After Load, Bucket
+// and Prefix are never empty.
+type Errors struct {
+	Bucket      string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the error output"`
+	Prefix      string `mapstructure:"prefix" allowed:"text with !{firehose:error-output-type} and !{timestamp:…}" desc:"prefix of the error objects"`
+	Compression string `mapstructure:"compression" oneof:"gzip,none" desc:"codec of the error objects"`
+}
+
+// Journal says where the lists of what each batch holds are kept. After Load,
+// Bucket and Prefix are never empty and Prefix ends in a slash.
+type Journal struct {
+	Bucket string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the journals"`
+	Prefix string `mapstructure:"prefix" derived:"_standpipe/<leases.application>/" allowed:"plain text that ends in / and lies outside the outputs' prefixes" desc:"prefix of the journals"`
+}
+
+// KPL says how aggregates of the Kinesis Producer Library are unpacked.
+type KPL struct {
+	OutOfRange string `mapstructure:"out_of_range" oneof:"deliver,drop" desc:"what happens to user records whose hash key is outside the shard's range; drop is what the Java KCL does"`
+}
+
+// S3 holds what is common to all buckets.
+type S3 struct {
+	Endpoint  string `mapstructure:"endpoint" allowed:"http(s) URL" desc:"S3 endpoint, for LocalStack, MinIO or a VPC endpoint"`
+	PathStyle bool   `mapstructure:"path_style" desc:"put the bucket into the URL's path, as most S3-compatible servers need"`
+	SSE       string `mapstructure:"sse" oneof:",AES256,aws:kms" desc:"server-side encryption asked for; empty leaves it to the bucket"`
+	KMSKey    string `mapstructure:"kms_key" allowed:"a key's id, ARN or alias" desc:"KMS key, only with sse aws:kms; empty is the account's key for S3"`
+}
+
+// Server is the HTTP server for probes, metrics and status. After Load, an
+// empty Listen means that there is none.
+type Server struct {
+	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of /healthz, /readyz, /metrics and the status page"`
+}
+
+// Log says how the program logs.
+type Log struct {
+	Level  string `mapstructure:"level" oneof:"trace,debug,info,warn,error" desc:"least level that is logged"`
+	Format string `mapstructure:"format" oneof:"json,console" desc:"json for machines, console for people"`
+}

@@ -1,0 +1,238 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	kclconfig "github.com/vmware/vmware-go-kcl-v2/clientlibrary/config"
+	"github.com/vmware/vmware-go-kcl-v2/clientlibrary/worker"
+
+	"standpipe/sink"
+)
+
+// Options configures a Consumer.
+type Options struct {
+	Application string
+	Stream      string
+	Region      string
+	Start       string        // TRIM_HORIZON, LATEST or an RFC 3339 time: where the application begins, once
+	Poll        time.Duration // between two calls for a shard that is caught up; 0 = 1 s
+	Failover    time.Duration // a worker whose heartbeat stands still for so long is dead; 0 = 30 s
+	MaxLeases   int           // 0 = no limit
+	StopWithin  time.Duration // how long a stop may take; 0 = 18 s
+	Worker      string        // unique for each start of a process
+
+	DropOutOfRange bool // KPL user records outside their shard's hash range
+
+	Kinesis  *kinesis.Client // must not retry by itself
+	Table    *Table
+	Sink     *sink.Sink
+	Memory   *sink.Memory
+	Log      zerolog.Logger
+	Registry prometheus.Registerer // nil = metrics nobody sees
+}
+
+// Consumer reads a stream's shards into a sink. One Consumer lives once: New, Run.
+type Consumer struct {
+	opts   Options
+	leases *leases
+	watch  *watcher
+	m      *metrics
+	log    zerolog.Logger
+}
+
+// New makes a consumer. Nothing is called before Run.
+func New(opts Options) *Consumer {
+	if opts.Poll == 0 {
+		opts.Poll = time.Second
+	}
+	if opts.Failover == 0 {
+		opts.Failover = 30 * time.Second
+	}
+	if opts.StopWithin == 0 {
+		opts.StopWithin = 18 * time.Second
+	}
+	c := &Consumer{opts: opts, log: opts.Log}
+	c.m = newMetrics(opts.Registry, c)
+	c.leases = &leases{
+		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
+		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{},
+		snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
+	}
+	c.watch = newWatcher(c)
+	c.leases.kick, c.leases.ended = c.watch.kick, c.watch.ended
+	return c
+}
+
+// Run reads until ctx ends, then stops reading, has everything committed, gives the leases up and returns.
+// It returns nil when all of that was done; an error says what a user must mend, or that something was
+// left to the next worker, which loses nothing.
+func (c *Consumer) Run(ctx context.Context) error {
+	silenceLogrus()
+	base, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	c.leases.ctx = base
+	if err := c.prepare(ctx); err != nil {
+		return errors.Join(err, c.opts.Sink.Stop(ctx))
+	}
+	var wg sync.WaitGroup
+	foreign := make(chan error, 1)
+	wg.Go(func() { c.heartbeat(base) })
+	wg.Go(func() { c.watch.run(base, foreign) })
+
+	kcl := worker.NewWorker(c.leases, c.kclConfig()).WithKinesis(virtual(c.opts.Region, c.leases, c.watch.list)).WithCheckpointer(c.leases)
+	if err := kcl.Start(); err != nil {
+		end()
+		wg.Wait()
+		return errors.Join(fmt.Errorf("start the KCL worker: %w", err), c.opts.Sink.Stop(ctx))
+	}
+	c.log.Info().Str("stream", c.opts.Stream).Str("application", c.opts.Application).Str("worker", c.opts.Worker).Msg("reading")
+
+	var cause error
+	select {
+	case <-ctx.Done():
+	case cause = <-foreign:
+	}
+	stop, cancel := context.WithTimeout(base, c.opts.StopWithin)
+	defer cancel()
+	err := errors.Join(cause, c.stop(stop, kcl))
+	end()
+	wg.Wait()
+	return err
+}
+
+// stop halts all readers, has one last batch a lane committed, and lets the library's consumers end, which
+// gives their leases up.
+func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
+	c.log.Info().Msg("stopping: no more records are read, the last batch is committed")
+	c.leases.stop()
+	err := c.opts.Sink.Stop(ctx)
+	ended := make(chan struct{})
+	go func() { // the library's Shutdown has no limit of its own
+		defer close(ended)
+		c.watch.kick()
+		kcl.Shutdown()
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = errors.Join(err, errors.New("give the leases up: not done in time; other workers take them over after the failover time"))
+	}
+	if ferr := c.opts.Table.Forget(ctx, c.opts.Worker); ferr != nil {
+		c.log.Warn().Err(ferr).Msg("heartbeat row stays; it does no harm")
+	}
+	return err
+}
+
+// prepare finds the stream, makes the table, and looks at both for the first time.
+func (c *Consumer) prepare(ctx context.Context) error {
+	out, err := c.opts.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &c.opts.Stream})
+	if err != nil {
+		return fmt.Errorf("describe stream %s: %w", c.opts.Stream, err)
+	}
+	if err := c.opts.Table.Ensure(ctx); err != nil {
+		return err
+	}
+	shards, err := listShards(ctx, c.opts.Kinesis, c.opts.Stream)
+	if err != nil {
+		return err
+	}
+	if err := c.remember(ctx, aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp), shards); err != nil {
+		return err
+	}
+	if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil {
+		return err
+	}
+	snap, err := c.opts.Table.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	c.watch.see(snap, shards, time.Now())
+	return nil
+}
+
+// remember stores, at the application's first start, where reading begins: LATEST becomes the time of that
+// start, so that nothing is skipped later. It refuses a stream that was deleted and made anew.
+func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[string]Shard) error {
+	app := Application{Stream: c.opts.Stream, Created: created.UTC(), Start: c.opts.Start}
+	switch c.opts.Start {
+	case trimHorizon:
+	case latest:
+		app.Start = startAt(time.Now())
+	default:
+		t, err := time.Parse(time.RFC3339, c.opts.Start)
+		if err != nil {
+			return fmt.Errorf("start at %q: write TRIM_HORIZON, LATEST or a time like 2026-01-31T12:00:00Z", c.opts.Start)
+		}
+		app.Start = startAt(t)
+	}
+	for id := range shards {
+		app.LastShard = max(app.LastShard, id)
+	}
+	err := c.opts.Table.Remember(ctx, app)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, errConflict) {
+		return err
+	}
+	known, err := c.opts.Table.Application(ctx)
+	switch {
+	case err != nil:
+		return err
+	case known == nil:
+		return fmt.Errorf("read the application's row in table %s: it is gone again: start once more", c.opts.Table.name)
+	case known.Stream != c.opts.Stream:
+		return fmt.Errorf("use lease table %s: it belongs to stream %s, not %s: give this application its own leases.application or leases.table", c.opts.Table.name, known.Stream, c.opts.Stream)
+	case known.Created.Unix() != created.Unix():
+		return fmt.Errorf("use lease table %s: stream %s was created at %s, but the table remembers one created at %s: the stream was deleted and made anew, and its old checkpoints do not fit; name a new leases.application", c.opts.Table.name, c.opts.Stream, created.UTC().Format(time.RFC3339), known.Created.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// newReader makes the reader of a lease just acquired.
+func (c *Consumer) newReader(lease Lease) *reader {
+	sh := c.leases.shards[lease.Shard]
+	r := &reader{lease: lease, first: &lease, table: c.opts.Table, sink: c.opts.Sink, log: c.log, m: c.m, drop: c.opts.DropOutOfRange, began: time.Now()}
+	if hr, err := ParseHashRange(sh.StartHash, sh.EndHash); err == nil {
+		r.hash = &hr
+	}
+	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
+	r.reads, r.endReads = context.WithCancelCause(r.epoch)
+	r.fetcher = &fetcher{client: c.opts.Kinesis, stream: c.opts.Stream, shard: lease.Shard, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
+		gone: func() bool { return c.watch.gone(lease.Shard) }}
+	return r
+}
+
+// heartbeat keeps this worker alive in the others' eyes. Leases are not renewed one by one.
+func (c *Consumer) heartbeat(ctx context.Context) {
+	period := c.opts.Failover / 5
+	for wait(ctx, period) == nil {
+		if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil && ctx.Err() == nil {
+			c.m.retries.WithLabelValues("dynamodb", "Heartbeat").Inc()
+			c.log.Warn().Err(err).Msg("heartbeat not written")
+		}
+	}
+}
+
+// kclConfig sets the library up: fast loops, none of its own renewals, stealing, fan-out or positions.
+func (c *Consumer) kclConfig() *kclconfig.KinesisClientLibConfiguration {
+	const never = 24 * 60 * 60 * 1000
+	cfg := kclconfig.NewKinesisClientLibConfig(c.opts.Application, c.opts.Stream, c.opts.Region, c.opts.Worker).
+		WithInitialPositionInStream(kclconfig.TRIM_HORIZON).
+		WithShardSyncIntervalMillis(50).
+		WithMaxRecords(10000).
+		WithIdleTimeBetweenReadsInMillis(1).
+		WithLeaseRefreshWaitTime(never).
+		WithMaxLeasesForWorker(1 << 30).
+		WithLeaseStealing(false).
+		WithLogger(kclLog{c.log.With().Str("from", "kcl").Logger()})
+	return cfg
+}

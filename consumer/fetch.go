@@ -1,0 +1,178 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/rs/zerolog"
+
+	"standpipe/sink"
+)
+
+const (
+	maxAnswer = 14 << 20 // 10 MB of records as base64
+	minAnswer = 64 << 10
+	fastest   = 210 * time.Millisecond // 5 calls a second a shard, for all its consumers
+	byteRate  = 2 << 20                // bytes a second a shard gives (Kinesis quotas: 2 MB)
+	attempt   = 30 * time.Second       // one GetRecords, so that a dead connection is noticed
+)
+
+// fetcher gets one shard's records. It owns iterators, pace, retries and memory; what it returns is in
+// order and without gap. For one goroutine.
+type fetcher struct {
+	client *kinesis.Client
+	stream string
+	shard  string
+	poll   time.Duration
+	memory *sink.Memory
+	gone   func() bool // the stream holds this shard no more
+	log    zerolog.Logger
+	m      *metrics
+
+	iterator string
+	usual    int64     // room to reserve for an answer
+	due      time.Time // of the next call
+	failures int
+}
+
+// answer is one GetRecords answer with records in it, or the shard's end.
+type answer struct {
+	records []kinesisRecord
+	end     bool
+	behind  time.Duration
+	room    int64 // memory it holds
+}
+
+// rewind forgets where the iterator stood: the next fetch begins at its position.
+func (f *fetcher) rewind() { f.iterator = "" }
+
+func (f *fetcher) release(a *answer) {
+	f.memory.Add(-a.room)
+	a.room = 0
+}
+
+// fetch gives the next answer after a position that has records or ends the shard. Errors of Kinesis are
+// retried for ever; it only fails when ctx ends, with ctx's cause. The caller must release the answer.
+func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
+	for {
+		if err := wait(ctx, time.Until(f.due)); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		room, err := f.memory.Acquire(ctx, f.reserve())
+		if err != nil {
+			return nil, context.Cause(ctx)
+		}
+		began := time.Now()
+		out, err := f.call(ctx, after)
+		if err != nil {
+			f.memory.Add(-room)
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if f.failed(err) {
+				return &answer{end: true}, nil
+			}
+			continue
+		}
+		f.failures = 0
+		a := f.accept(out, began)
+		f.memory.Add(a.room - room)
+		if len(a.records) > 0 || a.end {
+			return a, nil
+		}
+		f.release(a)
+	}
+}
+
+func (f *fetcher) reserve() int64 {
+	if f.usual == 0 {
+		return maxAnswer
+	}
+	return f.usual
+}
+
+// call makes the calls for one answer, each with a deadline of its own.
+func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	if f.iterator == "" {
+		out, err := f.client.GetShardIterator(ctx, f.position(after))
+		if err != nil {
+			return nil, fmt.Errorf("get iterator of shard %s: %w", f.shard, err)
+		}
+		f.iterator = aws.ToString(out.ShardIterator)
+	}
+	out, err := getRecords(ctx, f.client, f.iterator)
+	if err != nil {
+		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, err)
+	}
+	return out, nil
+}
+
+func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {
+	in := &kinesis.GetShardIteratorInput{StreamName: &f.stream, ShardId: &f.shard}
+	if t, ok := startTime(after); ok {
+		in.ShardIteratorType, in.Timestamp = types.ShardIteratorTypeAtTimestamp, &t
+	} else if after == trimHorizon {
+		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
+	} else {
+		in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &after
+	}
+	return in
+}
+
+// accept turns an answer into ours and sets the pace: the poll interval when caught up, otherwise as fast
+// as the shard allows.
+func (f *fetcher) accept(out *response, began time.Time) *answer {
+	a := &answer{records: out.Records, end: !out.HasNext, behind: time.Duration(out.MillisBehind) * time.Millisecond}
+	f.iterator = out.Next
+	var size int64
+	for i := range a.records {
+		size += int64(len(a.records[i].Data))
+	}
+	a.room = size*4/3 + int64(len(a.records))*128
+	f.usual = min(max(a.room*5/4, f.usual*3/4, minAnswer), maxAnswer)
+	pace := f.poll
+	if a.behind > 0 {
+		pace = min(pace, max(fastest, time.Duration(float64(size)/byteRate*float64(time.Second))))
+	}
+	f.due = began.Add(pace)
+	return a
+}
+
+// failed decides what follows an error. It says true when the stream does not hold the shard any more,
+// which ends it.
+func (f *fetcher) failed(err error) (end bool) {
+	var expired *types.ExpiredIteratorException
+	var invalid *types.InvalidArgumentException
+	var missing *types.ResourceNotFoundException
+	var throttled *types.ProvisionedThroughputExceededException
+	f.failures++
+	backoff := min(200*time.Millisecond<<min(f.failures, 6), 10*time.Second)
+	service := "kinesis"
+	switch {
+	case errors.As(err, &expired):
+		f.iterator, backoff = "", fastest
+	case errors.As(err, &throttled):
+		backoff = time.Second
+	case errors.As(err, &invalid):
+		f.iterator = ""
+	case errors.As(err, &missing) && f.gone():
+		f.log.Error().Err(err).Str("shard", f.shard).Msg("shard is not in the stream any more: what was not read from it before its retention ended is lost")
+		return true
+	default:
+		f.iterator = ""
+	}
+	f.m.retries.WithLabelValues(service, "GetRecords").Inc()
+	if f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled) {
+		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Dur("wait_ms", backoff).Msg("retrying")
+	}
+	f.due = time.Now().Add(backoff - time.Duration(rand.Int64N(int64(backoff/4))))
+	return false
+}

@@ -1,0 +1,30 @@
+package consumer
+
+import "time"
+
+// liveness judges other workers by whether their heartbeat moves, on this process's monotonic clock. A
+// mistake costs time, never correctness: every write is fenced by the epoch.
+type liveness struct {
+	failover time.Duration
+	seen     map[string]sighting
+}
+
+type sighting struct {
+	beat  int64
+	moved time.Time
+}
+
+// observe takes note of a heartbeat. It says whether a beat that was known before has moved.
+func (l *liveness) observe(who string, beat int64, now time.Time) (moved bool) {
+	s, known := l.seen[who]
+	if !known || s.beat != beat {
+		l.seen[who] = sighting{beat, now}
+	}
+	return known && s.beat != beat
+}
+
+// alive is true until a beat has stood still for the failover time.
+func (l *liveness) alive(who string, now time.Time) bool {
+	s, known := l.seen[who]
+	return known && now.Sub(s.moved) < l.failover
+}

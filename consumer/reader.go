@@ -1,0 +1,298 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"standpipe/sink"
+)
+
+var (
+	errOver    = errors.New("epoch is over")
+	errStopped = errors.New("reading has stopped")
+)
+
+// reader reads one shard in one lease epoch, on the goroutine the KCL library runs for the shard. The
+// library asks it for the next answer (next) and lets the processor give it to the sink (deliver). When the
+// batch with its records is dropped it goes back to the row by itself, so the library's consumer only ends
+// with the epoch, at a stop, or at the shard's end.
+type reader struct {
+	lease   Lease // as the acquiring write left it
+	fetcher *fetcher
+	table   *Table
+	sink    *sink.Sink
+	log     zerolog.Logger
+	m       *metrics
+	hash    *HashRange
+	drop    bool // user records outside the hash range
+	began   time.Time
+
+	epoch    context.Context // ended when the lease is lost or everything must end
+	endEpoch context.CancelFunc
+	reads    context.Context // ended when no more is to be read; within epoch
+	endReads context.CancelCauseFunc
+
+	// Only the shard's goroutine uses these.
+	first  *Lease  // the row to begin with; nil = read it
+	at     string  // position read so far
+	answer *answer // fetched, not yet delivered
+	ended  bool    // the shard's end is in a batch
+	buffer []sink.Record
+
+	mu      sync.Mutex
+	reading *sink.Reading
+	why     string // why reading has ended
+	lost    bool
+	behind  time.Duration
+}
+
+// halt stops reading, for the cause given, so that the lease can be handed over.
+func (r *reader) halt(cause string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.why != "" {
+		return
+	}
+	r.why = cause
+	r.endReads(errStopped)
+	if r.reading != nil {
+		r.reading.Stop()
+	}
+}
+
+// lose ends the epoch: another worker owns the shard, or an undo has freed it (rule 4).
+func (r *reader) lose(cause string) {
+	r.mu.Lock()
+	if r.why == "" {
+		r.why = cause
+	}
+	again := r.lost
+	r.lost = true
+	reading := r.reading
+	r.mu.Unlock()
+	r.endReads(errOver)
+	r.endEpoch()
+	if reading != nil {
+		reading.Lost()
+	}
+	if !again {
+		r.m.lost.Inc()
+	}
+}
+
+func (r *reader) isLost() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost
+}
+
+func (r *reader) cause() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.why == "" {
+		return "shard-end"
+	}
+	return r.why
+}
+
+// next blocks until there is an answer with records, or gives done at the shard's end, once everything up
+// to it is visible. An error ends the library's consumer.
+func (r *reader) next() (done bool, err error) {
+	for {
+		reading, err := r.current()
+		switch {
+		case err != nil:
+			return false, err
+		case reading == nil:
+			return true, nil // the row says SHARD_END
+		}
+		if r.ended {
+			err = reading.Advanced(r.reads)
+			if err == nil {
+				return true, nil
+			}
+		} else if r.answer, err = r.fetcher.fetch(reading.Context(), r.at); err == nil {
+			r.note(r.answer.behind)
+			return false, nil
+		}
+		if r.reads.Err() != nil {
+			return false, context.Cause(r.reads)
+		}
+		// Otherwise the reading was dropped: current goes back to the row.
+	}
+}
+
+// deliver gives the answer fetched last to the sink. If its batch is dropped, next goes back to the row.
+func (r *reader) deliver() {
+	a := r.answer
+	if a == nil {
+		return
+	}
+	r.answer = nil
+	defer r.fetcher.release(a)
+	resp := sink.Response{After: r.at, Through: r.at}
+	r.buffer = r.buffer[:0]
+	var bytes int
+	for i := range a.records {
+		k := &a.records[i]
+		var outside int
+		r.buffer, outside = deaggregate(r.buffer, k.Data, k.Arrival, k.Sequence, k.PartitionKey, r.hash, r.drop)
+		r.m.outside.Add(float64(outside))
+		bytes += len(k.Data)
+	}
+	if n := len(a.records); n > 0 {
+		resp.Through = strings.Clone(a.records[n-1].Sequence) // or it would keep the whole answer
+	}
+	resp.Records = r.buffer
+	if a.end {
+		resp.Through = shardEnd
+	}
+	r.mu.Lock()
+	reading := r.reading
+	r.mu.Unlock()
+	err := reading.Append(r.epoch, resp)
+	clear(r.buffer) // let go of the answer's memory
+	if err != nil {
+		return // the reading is over: next finds out
+	}
+	r.at = resp.Through
+	r.ended = a.end
+	r.m.records.Add(float64(len(a.records)))
+	r.m.bytes.Add(float64(bytes))
+}
+
+// current gives the reading in progress, or begins one at the row's checkpoint, having carried out what is
+// pending on the row (rule 3). nil: the shard is finished.
+func (r *reader) current() (*sink.Reading, error) {
+	if r.reads.Err() != nil {
+		return nil, context.Cause(r.reads)
+	}
+	r.mu.Lock()
+	reading := r.reading
+	r.mu.Unlock()
+	if reading != nil {
+		if reading.Context().Err() == nil {
+			return reading, nil
+		}
+		if err := reading.Settled(r.reads); err != nil {
+			return nil, context.Cause(r.reads)
+		}
+		reading.Close()
+	}
+	row, err := r.settledRow()
+	if err != nil || row.Checkpoint == shardEnd {
+		return nil, err
+	}
+	r.at, r.ended = row.Checkpoint, false
+	r.fetcher.rewind()
+	reading = r.sink.Read(r.reads, r.lease.Shard, r.lease.Epoch, row.Checkpoint)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reading = reading
+	if r.why != "" {
+		reading.Stop()
+	}
+	return reading, nil
+}
+
+// settledRow gives the shard's row with nothing pending on it and still ours.
+func (r *reader) settledRow() (*Lease, error) {
+	row := r.first
+	r.first = nil
+	for {
+		if row == nil {
+			var err error
+			if row, err = r.readRow(); err != nil {
+				return nil, err
+			}
+		}
+		if row.Owner != r.lease.Owner || row.Epoch != r.lease.Epoch {
+			r.lose(fmt.Sprintf("lease belongs to %q in epoch %d", row.Owner, row.Epoch))
+			return nil, errOver
+		}
+		if row.Pending == "" {
+			return row, nil
+		}
+		r.log.Info().Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("carrying out the batch found pending")
+		if err := r.sink.CarryOut(r.reads, row.Pending); err != nil {
+			if r.reads.Err() != nil {
+				return nil, context.Cause(r.reads)
+			}
+			r.log.Error().Err(err).Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("pending batch not carried out; trying again")
+			if wait(r.reads, time.Second) != nil {
+				return nil, context.Cause(r.reads)
+			}
+		}
+		row = nil
+	}
+}
+
+func (r *reader) readRow() (*Lease, error) {
+	for backoff := 100 * time.Millisecond; ; backoff = min(2*backoff, 5*time.Second) {
+		row, err := r.table.Lease(r.reads, r.lease.Shard)
+		switch {
+		case err == nil && row == nil:
+			r.lose("its row is gone")
+			return nil, errOver
+		case err == nil:
+			return row, nil
+		}
+		if wait(r.reads, backoff) != nil {
+			return nil, context.Cause(r.reads)
+		}
+		r.m.retries.WithLabelValues("dynamodb", "GetItem").Inc()
+		r.log.Warn().Err(err).Str("shard", r.lease.Shard).Msg("retrying")
+	}
+}
+
+// drain has everything read so far cut and promised, so that the lease can be given away. An error says
+// why it was not: it is read again.
+func (r *reader) drain(ctx context.Context) error {
+	if r.answer != nil {
+		r.fetcher.release(r.answer)
+		r.answer = nil
+	}
+	r.mu.Lock()
+	reading := r.reading
+	lost := r.lost
+	r.mu.Unlock()
+	defer r.endEpoch()
+	if reading == nil {
+		return nil
+	}
+	if lost {
+		reading.Close()
+		return errOver
+	}
+	return reading.Drain(ctx)
+}
+
+func (r *reader) note(behind time.Duration) {
+	r.mu.Lock()
+	r.behind = behind
+	r.mu.Unlock()
+}
+
+// lag is how far behind the tip of the shard the last answer was.
+func (r *reader) lag() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.behind
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

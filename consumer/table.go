@@ -1,0 +1,224 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"standpipe/sink"
+)
+
+// Table is the lease table in DynamoDB. Each method is one attempt of one request (Snapshot: one a page);
+// a nil error means that the write is durable. errConflict means that it changed nothing; any other error
+// leaves that open. Safe for concurrent use.
+type Table struct {
+	client  *dynamodb.Client
+	name    string
+	timeout time.Duration
+}
+
+// NewTable names a lease table. The client must not retry by itself.
+func NewTable(client *dynamodb.Client, name string) *Table {
+	return &Table{client: client, name: name, timeout: 5 * time.Second}
+}
+
+func (t *Table) fail(op, key string, err error) error {
+	var no *types.ConditionalCheckFailedException
+	if errors.As(err, &no) {
+		return fmt.Errorf("%s %s in table %s: %w", op, key, t.name, errConflict)
+	}
+	return fmt.Errorf("%s %s in table %s: %w", op, key, t.name, err)
+}
+
+// Ensure creates the table if it does not exist (pay per request) and waits until it is ACTIVE.
+func (t *Table) Ensure(ctx context.Context) error {
+	for {
+		out, err := t.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.name})
+		var missing *types.ResourceNotFoundException
+		switch {
+		case errors.As(err, &missing):
+			_, err = t.client.CreateTable(ctx, &dynamodb.CreateTableInput{
+				TableName: &t.name, BillingMode: types.BillingModePayPerRequest,
+				AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String(keyAttr), AttributeType: types.ScalarAttributeTypeS}},
+				KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String(keyAttr), KeyType: types.KeyTypeHash}},
+			})
+			var inUse *types.ResourceInUseException
+			if err != nil && !errors.As(err, &inUse) {
+				return fmt.Errorf("create lease table %s: %w", t.name, err)
+			}
+		case err != nil:
+			return fmt.Errorf("describe lease table %s: %w", t.name, err)
+		case out.Table.TableStatus == types.TableStatusActive || out.Table.TableStatus == types.TableStatusUpdating:
+			return t.checkKey(out.Table)
+		}
+		timer := time.NewTimer(500 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("wait for lease table %s to become ACTIVE: %w", t.name, ctx.Err())
+		}
+	}
+}
+
+func (t *Table) checkKey(d *types.TableDescription) error {
+	if len(d.KeySchema) == 1 && aws.ToString(d.KeySchema[0].AttributeName) == keyAttr {
+		return nil
+	}
+	var keys []string
+	for _, k := range d.KeySchema {
+		keys = append(keys, aws.ToString(k.AttributeName))
+	}
+	return fmt.Errorf("use lease table %s: its key is (%s), a lease table's is (%s): name another table in leases.table", t.name, strings.Join(keys, ", "), keyAttr)
+}
+
+// Snapshot scans the table.
+func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
+	s := &Snapshot{Leases: map[string]Lease{}, Workers: map[string]Heartbeat{}, Batches: map[string]BatchRef{}}
+	var from row
+	for {
+		page, cancel := context.WithTimeout(ctx, t.timeout)
+		out, err := t.client.Scan(page, &dynamodb.ScanInput{TableName: &t.name, ConsistentRead: aws.Bool(true), ExclusiveStartKey: from})
+		cancel()
+		if err != nil {
+			return nil, fmt.Errorf("scan lease table %s: %w", t.name, err)
+		}
+		for _, r := range out.Items {
+			s.add(r)
+		}
+		if from = out.LastEvaluatedKey; len(from) == 0 {
+			return s, nil
+		}
+	}
+}
+
+func (s *Snapshot) add(r row) {
+	k := getStr(r, keyAttr)
+	switch kind(r) {
+	case leaseKind:
+		s.Leases[k] = toLease(r)
+	case workerKind:
+		w := strings.TrimPrefix(k, workerKey)
+		s.Workers[w] = Heartbeat{Worker: w, Beat: getNum(r, "beat"), MaxLeases: int(getNum(r, "maxLeases"))}
+	case batchKind:
+		id := strings.TrimPrefix(k, batchKey)
+		s.Batches[id] = BatchRef{ID: id, Owner: getStr(r, "batchOwner")}
+	case applicationKind:
+		a := toApplication(r)
+		s.Application = &a
+	}
+}
+
+func (t *Table) get(ctx context.Context, k string) (row, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: key(k), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, t.fail("read", k, err)
+	}
+	return out.Item, nil
+}
+
+// Lease reads one row, strongly consistent; nil when there is none.
+func (t *Table) Lease(ctx context.Context, shard string) (*Lease, error) {
+	r, err := t.get(ctx, shard)
+	if err != nil || len(r) == 0 {
+		return nil, err
+	}
+	l := toLease(r)
+	return &l, nil
+}
+
+// Create stores a new row, on condition that there is none.
+func (t *Table) Create(ctx context.Context, l Lease) error { return t.put(ctx, leaseRow(l)) }
+
+// Remember stores what the first worker found, on condition that nobody did before.
+func (t *Table) Remember(ctx context.Context, a Application) error {
+	return t.put(ctx, applicationRow(a))
+}
+
+func (t *Table) put(ctx context.Context, r row) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: r, ConditionExpression: aws.String("attribute_not_exists(" + keyAttr + ")")})
+	if err != nil {
+		return t.fail("create", getStr(r, keyAttr), err)
+	}
+	return nil
+}
+
+// Application reads what the first worker found; nil when there was none yet.
+func (t *Table) Application(ctx context.Context) (*Application, error) {
+	r, err := t.get(ctx, applicationKey)
+	if err != nil || len(r) == 0 {
+		return nil, err
+	}
+	a := toApplication(r)
+	return &a, nil
+}
+
+// Acquire makes worker the owner in the next epoch, on condition that the epoch is still the one read
+// (rule 1). It gives the row as it is then. An unclear answer counts as not acquired.
+func (t *Table) Acquire(ctx context.Context, shard string, epoch int64, worker string) (Lease, error) {
+	v := row{":me": str(worker), ":next": num(epoch + 1), ":one": num(1), ":zero": num(0)}
+	cond := "leaseEpoch = :epoch"
+	if epoch == 0 { // a row the KCL made
+		cond = "attribute_exists(" + keyAttr + ") AND attribute_not_exists(leaseEpoch)"
+	} else {
+		v[":epoch"] = num(epoch)
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(shard),
+		UpdateExpression:    aws.String("SET leaseOwner = :me, leaseEpoch = :next, leaseCounter = if_not_exists(leaseCounter, :zero) + :one"),
+		ConditionExpression: &cond, ExpressionAttributeValues: v, ReturnValues: types.ReturnValueAllNew})
+	if err != nil {
+		return Lease{}, t.fail("acquire", shard, err)
+	}
+	return toLease(out.Attributes), nil
+}
+
+// Release frees a shard, on condition that worker still owns it in this epoch (rule 5). The epoch stays.
+func (t *Table) Release(ctx context.Context, shard string, epoch int64, worker string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(shard),
+		UpdateExpression: aws.String("REMOVE leaseOwner"), ConditionExpression: aws.String("leaseOwner = :me AND leaseEpoch = :epoch"),
+		ExpressionAttributeValues: row{":me": str(worker), ":epoch": num(epoch)}})
+	if err != nil {
+		return t.fail("release", shard, err)
+	}
+	return nil
+}
+
+// Beat moves a worker's heartbeat.
+func (t *Table) Beat(ctx context.Context, worker string, maxLeases int) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(workerKey + worker),
+		UpdateExpression:          aws.String("SET entityType = :kind, maxLeases = :max ADD beat :one"),
+		ExpressionAttributeValues: row{":kind": str(workerKind), ":max": num(int64(maxLeases)), ":one": num(1)}})
+	if err != nil {
+		return t.fail("heartbeat of", worker, err)
+	}
+	return nil
+}
+
+// Forget removes the heartbeat of a worker that has stopped, or is long dead.
+func (t *Table) Forget(ctx context.Context, worker string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(workerKey + worker)})
+	if err != nil {
+		return t.fail("remove heartbeat of", worker, err)
+	}
+	return nil
+}
+
+var _ sink.Ledger = (*Table)(nil)

@@ -1,0 +1,228 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const listEvery = 10 * time.Second
+
+// watcher looks at the table and the stream at regular times, and acts on what it sees: lost leases,
+// batches whose maker is gone, an uneven spread. It never decides anything a row's condition does not
+// decide again.
+type watcher struct {
+	c     *Consumer
+	kicks chan struct{}
+
+	mu       sync.Mutex
+	listed   time.Time            // of the last ListShards
+	relist   bool                 // a shard has ended: its children may be listed now
+	scanned  time.Time            // of the last snapshot
+	failing  error                // why the last look failed
+	sweeping map[string]bool      // batches being carried out
+	firstSaw map[string]time.Time // of batches that are not finished
+	fresh    chan struct{}        // closed and replaced at each look
+}
+
+func newWatcher(c *Consumer) *watcher {
+	return &watcher{c: c, kicks: make(chan struct{}, 1), sweeping: map[string]bool{}, firstSaw: map[string]time.Time{}, fresh: make(chan struct{})}
+}
+
+// kick asks for a look soon.
+func (w *watcher) kick() {
+	select {
+	case w.kicks <- struct{}{}:
+	default:
+	}
+}
+
+// ended asks for a look that lists shards too.
+func (w *watcher) ended() {
+	w.mu.Lock()
+	w.relist = true
+	w.mu.Unlock()
+	w.kick()
+}
+
+// run looks until ctx ends. A foreign KCL application at work on the table is reported on foreign.
+func (w *watcher) run(ctx context.Context, foreign chan<- error) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		t := time.NewTimer(w.period())
+		select {
+		case <-t.C:
+		case <-w.kicks:
+			// Kicks come in bursts; a tenth of a second gathers them.
+			if wait(ctx, 100*time.Millisecond) != nil {
+				return
+			}
+		case <-ctx.Done():
+			t.Stop()
+			return
+		}
+		t.Stop()
+		w.look(ctx, &wg, foreign)
+	}
+}
+
+// period is a second while something is to be taken, else less often, to save request units.
+func (w *watcher) period() time.Duration {
+	idle := min(max(w.c.opts.Failover/6, 200*time.Millisecond), 5*time.Second)
+	if w.c.leases.unowned() > 0 {
+		return min(idle, time.Second)
+	}
+	return idle
+}
+
+func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- error) {
+	snap, err := w.c.opts.Table.Snapshot(ctx)
+	var shards map[string]Shard
+	if err == nil && w.mayList() {
+		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.opts.Stream)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			w.c.m.retries.WithLabelValues("dynamodb", "Scan").Inc()
+			w.c.log.Warn().Err(err).Msg("looking again")
+			w.mu.Lock()
+			w.failing = err
+			w.mu.Unlock()
+		}
+		if snap == nil {
+			return
+		}
+	}
+	if err := w.see(snap, shards, time.Now()); err != nil {
+		select {
+		case foreign <- err:
+		default:
+		}
+		return
+	}
+	for _, r := range w.c.leases.surplus(time.Now()) {
+		r.halt("hand-over")
+		w.c.m.handed.Inc()
+	}
+	w.sweep(ctx, wg, snap)
+}
+
+// see takes a snapshot (and a listing, unless nil) into use, and ends the readers whose lease is lost.
+func (w *watcher) see(snap *Snapshot, shards map[string]Shard, now time.Time) error {
+	l := w.c.leases
+	l.mu.Lock()
+	var foreign error
+	for id, hb := range snap.Workers {
+		l.live.observe(id, hb.Beat, now)
+	}
+	for id, row := range snap.Leases {
+		if _, ours := snap.Workers[row.Owner]; row.Owner == "" || ours || row.Owner == l.me {
+			continue
+		}
+		// An owner without a heartbeat row: one of ours that is gone, or another KCL, which renews by the
+		// row's counter. Row by row, since their counters differ.
+		if l.live.observe(row.Owner+" "+id, row.Counter, now) && row.Epoch == l.snap.Leases[id].Epoch {
+			foreign = fmt.Errorf("read stream %s: worker %q of another KCL application renews leases in table %s: stop that application first, or name another leases.table", w.c.opts.Stream, row.Owner, w.c.opts.Table.name)
+		}
+		if l.live.alive(row.Owner+" "+id, now) {
+			l.live.seen[row.Owner] = sighting{moved: now}
+		}
+	}
+	var lost []*reader
+	for id, r := range l.held {
+		row, exists := snap.Leases[id]
+		if !exists || row.Epoch > r.lease.Epoch || row.Epoch == r.lease.Epoch && row.Owner != l.me && !l.draining[id] {
+			lost = append(lost, r)
+		} else if row.Epoch < r.lease.Epoch {
+			snap.Leases[id] = r.lease // the scan began before our acquisition
+		}
+	}
+	if shards != nil {
+		l.shards = shards
+	}
+	l.snap = snap
+	l.mu.Unlock()
+	for _, r := range lost {
+		row := snap.Leases[r.lease.Shard]
+		r.lose(fmt.Sprintf("lease belongs to %q in epoch %d", row.Owner, row.Epoch))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.scanned, w.failing = now, nil
+	if shards != nil {
+		w.listed, w.relist = now, false
+	}
+	close(w.fresh)
+	w.fresh = make(chan struct{})
+	return foreign
+}
+
+func (w *watcher) mayList() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.relist || time.Since(w.listed) > listEvery
+}
+
+// sweep carries out batches that nobody has finished for the failover time, or whose maker is dead.
+func (w *watcher) sweep(ctx context.Context, wg *sync.WaitGroup, snap *Snapshot) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id := range w.firstSaw {
+		if _, there := snap.Batches[id]; !there {
+			delete(w.firstSaw, id)
+		}
+	}
+	now := time.Now()
+	for id, b := range snap.Batches {
+		first, seen := w.firstSaw[id]
+		if !seen {
+			w.firstSaw[id] = now
+			continue
+		}
+		if w.sweeping[id] || now.Sub(first) < w.c.opts.Failover {
+			continue
+		}
+		w.sweeping[id] = true
+		wg.Go(func() {
+			w.c.log.Info().Str("batch", id).Str("owner", b.Owner).Msg("carrying out a batch left behind")
+			if err := w.c.opts.Sink.CarryOut(ctx, id); err != nil && ctx.Err() == nil {
+				w.c.log.Error().Err(err).Str("batch", id).Msg("batch not carried out; trying again")
+			}
+			w.mu.Lock()
+			delete(w.sweeping, id)
+			w.mu.Unlock()
+		})
+	}
+}
+
+// list is the library's ListShards. When there is nothing to acquire it waits for news, at most a second,
+// so that the library's fast loop costs nothing.
+func (w *watcher) list() []string {
+	ids, free := w.c.leases.candidates()
+	if free {
+		return ids
+	}
+	w.mu.Lock()
+	fresh := w.fresh
+	w.mu.Unlock()
+	t := time.NewTimer(time.Second)
+	defer t.Stop()
+	select {
+	case <-fresh:
+	case <-t.C:
+	case <-w.c.leases.halting:
+	}
+	ids, _ = w.c.leases.candidates()
+	return ids
+}
+
+// gone says whether a shard is missing in the last listing.
+func (w *watcher) gone(shard string) bool {
+	l := w.c.leases
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, listed := l.shards[shard]
+	return !listed
+}

@@ -1,0 +1,245 @@
+package endtoend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"standpipe/consumer"
+	"standpipe/internal/dynamofake"
+	"standpipe/internal/faults"
+	"standpipe/internal/kinesisfake"
+	"standpipe/internal/s3fake"
+	"standpipe/partition"
+	"standpipe/sink"
+)
+
+// Names that every World uses.
+const (
+	Stream = "clicks"
+	Bucket = "lake"
+	Tables = "leases"
+)
+
+// World is a stream, a lease table and a bucket.
+type World struct {
+	T       testing.TB
+	Kinesis *kinesisfake.Server
+	Dynamo  *dynamofake.Server
+	S3      *s3fake.Server
+
+	net http.RoundTripper
+	put int
+	seq int
+}
+
+// New makes a world with a stream of so many shards.
+func New(t testing.TB, shards int) *World {
+	t.Helper()
+	s3srv, err := s3fake.New(s3fake.Options{Buckets: []string{Bucket}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv}
+	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3})
+	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Put puts n records, each a JSON object with a number never used before, over all shards.
+func (w *World) Put(n int) {
+	for range n {
+		w.put++
+		if _, _, err := w.Kinesis.Put(Stream, fmt.Sprintf("key-%d", w.put), fmt.Appendf(nil, `{"id":%d,"path":"\/items\/%d"}`, w.put, w.put)); err != nil {
+			w.T.Fatal(err)
+		}
+	}
+}
+
+// Settings of a worker; the zero value is what most tests want.
+type Settings struct {
+	Interval  time.Duration // 0 = 2 s
+	Size      int64         // 0 = 128 MiB
+	Memory    int64         // 0 = 64 MiB
+	Failover  time.Duration // 0 = 10 s
+	Start     string        // "" = TRIM_HORIZON
+	Outputs   []*sink.Output
+	MaxLeases int
+	Poll      time.Duration
+}
+
+// Worker is one process' worth of Standpipe.
+type Worker struct {
+	Name     string
+	Consumer *consumer.Consumer
+	Sink     *sink.Sink
+	Table    *consumer.Table
+
+	plug   *plug
+	cancel context.CancelFunc // a stop, as by SIGTERM
+	end    context.CancelFunc // of everything, at once
+	done   chan struct{}
+	err    error
+}
+
+// Start runs a worker.
+func (w *World) Start(set Settings) *Worker {
+	w.T.Helper()
+	w.seq++
+	wk := &Worker{Name: fmt.Sprintf("worker-%d-%s", w.seq, uuid.NewString()[:8]), plug: &plug{next: w.net}, done: make(chan struct{})}
+	cfg := aws.Config{
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		HTTPClient: &http.Client{Transport: wk.plug}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+	at := func(host string) *string { return aws.String("http://" + host) }
+	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), Tables)
+	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), sink.S3Options{})
+	kc := kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.BaseEndpoint = at("kinesis") })
+
+	log := zerolog.New(zerolog.ConsoleWriter{Out: testWriter{w.T}, NoColor: true}).With().Str("worker", wk.Name).Logger().Level(zerolog.InfoLevel)
+	ctx, end := context.WithCancel(context.Background())
+	wk.end = end
+	memory := sink.NewMemory(or(set.Memory, 64<<20))
+	outputs := set.Outputs
+	if outputs == nil {
+		outputs = []*sink.Output{w.Output("raw", "clicks/!{timestamp:yyyy/MM/dd/HH}/", "gzip")}
+	}
+	wk.Sink = sink.New(ctx, sink.Options{
+		Application: "test", Worker: wk.Name, Outputs: outputs,
+		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: "gzip"},
+		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
+		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
+		NewID: uuid.NewString, Random: uuid.NewString, Ledger: wk.Table, Store: store, Log: log,
+	})
+	start := set.Start
+	if start == "" {
+		start = "TRIM_HORIZON"
+	}
+	wk.Consumer = consumer.New(consumer.Options{
+		Application: "test", Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
+		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll,
+	})
+	run, cancel := context.WithCancel(ctx)
+	wk.cancel = cancel
+	go func() {
+		defer close(wk.done)
+		wk.err = wk.Consumer.Run(run)
+	}()
+	return wk
+}
+
+// Output makes an NDJSON output.
+func (w *World) Output(name, pre, compression string) *sink.Output {
+	return &sink.Output{Name: name, Bucket: Bucket, Prefix: prefix(w.T, pre, partition.Data), Compression: compression, Validate: true}
+}
+
+func prefix(t testing.TB, expr string, kind partition.Kind) *partition.Prefix {
+	t.Helper()
+	p, err := partition.Parse(expr, kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Stop ends a worker as SIGTERM does.
+func (wk *Worker) Stop() error {
+	wk.cancel()
+	<-wk.done
+	wk.end()
+	return wk.err
+}
+
+// Kill ends a worker as SIGKILL does: nothing it sends from now on has any effect.
+func (wk *Worker) Kill() {
+	wk.plug.set(dead)
+	wk.cancel()
+	wk.end()
+}
+
+// Freeze holds back everything the worker sends, until Thaw.
+func (wk *Worker) Freeze() { wk.plug.set(frozen) }
+
+// Thaw lets a frozen worker go on.
+func (wk *Worker) Thaw() { wk.plug.set(alive) }
+
+// Gone waits until a killed worker's goroutines have ended.
+func (wk *Worker) Gone() { <-wk.done }
+
+type state int
+
+const (
+	alive state = iota
+	frozen
+	dead
+)
+
+// plug stands between a worker and the world.
+type plug struct {
+	next http.RoundTripper
+
+	mu    sync.Mutex
+	state state
+	thaw  chan struct{}
+}
+
+func (p *plug) set(s state) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state = s
+	if p.thaw != nil {
+		close(p.thaw)
+		p.thaw = nil
+	}
+}
+
+func (p *plug) RoundTrip(r *http.Request) (*http.Response, error) {
+	for {
+		p.mu.Lock()
+		s := p.state
+		if s == frozen && p.thaw == nil {
+			p.thaw = make(chan struct{})
+		}
+		thaw := p.thaw
+		p.mu.Unlock()
+		switch s {
+		case alive:
+			return p.next.RoundTrip(r)
+		case dead:
+			return nil, faults.ErrBroken
+		}
+		// A frozen process' timers do not fire either, so its requests do not time out.
+		<-thaw
+	}
+}
+
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Logf("%s", b)
+	return len(b), nil
+}
+
+var _ io.Writer = testWriter{}

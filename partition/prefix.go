@@ -1,0 +1,140 @@
+package partition
+
+import "time"
+
+// Kind says what is stored under a prefix; it decides which expressions the prefix may contain and what is
+// appended to a prefix that has none.
+type Kind uint8
+
+const (
+	// Data is the prefix of delivered records. Without any expression it gets yyyy/MM/dd/HH/ appended, with no
+	// slash put in between.
+	Data Kind = iota
+	// Errors is the prefix of records that could not be delivered. With expressions it must contain
+	// !{firehose:error-output-type}; without any it gets <error-output-type>/yyyy/MM/dd/HH/ appended.
+	Errors
+)
+
+// MaxLength is the number of characters a prefix may have after evaluation, as in Firehose. What is appended to
+// a prefix without expressions is not counted.
+const MaxLength = 512
+
+// longestErrorType is the length of AmazonOpenSearchService-failed, the longest value that Firehose documents
+// for !{firehose:error-output-type}.
+const longestErrorType = 30
+
+// An Option changes how Parse reads an expression.
+type Option func(*Prefix)
+
+// InZone evaluates timestamps in loc. Without it, and for nil, they are in UTC.
+func InZone(loc *time.Location) Option {
+	return func(p *Prefix) {
+		if loc != nil {
+			p.loc = loc
+		}
+	}
+}
+
+// Prefix is a parsed prefix expression. It never changes and is safe for concurrent use.
+type Prefix struct {
+	expr     string
+	literal  string
+	segments []segment
+	loc      *time.Location
+	warnings []string
+}
+
+// segment is a piece of a prefix that evaluates on its own.
+type segment struct {
+	field  field
+	width  int    // letters in the pattern, for fields of the time
+	text   string // for literals
+	offset int    // where it starts in the expression
+}
+
+// field says what a segment evaluates to; fields of the time are their pattern letters.
+type field byte
+
+const (
+	literal   field = 0
+	yearOfEra field = 'y'
+	year      field = 'u'
+	month     field = 'M'
+	day       field = 'd'
+	hour      field = 'H'
+	minute    field = 'm'
+	second    field = 's'
+	random    field = '?'
+	errorType field = '!'
+)
+
+// randomMark stands in a path where a random string will be. No prefix can contain it: Parse refuses control
+// characters.
+const randomMark = '\x00'
+
+// randomLength is the length of Firehose's random strings.
+const randomLength = 11
+
+// String returns the expression as it was written.
+func (p *Prefix) String() string { return p.expr }
+
+// Literal returns the text before the first expression: every key under the prefix starts with it. A prefix
+// without any expression is all literal; the timestamp appended to it is not part of the result.
+func (p *Prefix) Literal() string { return p.literal }
+
+// Warnings returns a sentence for each thing in the expression that is allowed but is probably a mistake, such
+// as mm where MM is meant; nil if there is none.
+func (p *Prefix) Warnings() []string { return append([]string(nil), p.warnings...) }
+
+// MaxBytes returns how many bytes of a key the evaluated prefix takes at most, for years 0 to 9999. S3 allows a
+// key 1024 bytes, object name included.
+func (p *Prefix) MaxBytes() int {
+	n := 0
+	for _, s := range p.segments {
+		n += s.maxBytes()
+	}
+	return n
+}
+
+// Path evaluates the prefix for a record that arrived at the given time. Records with equal paths belong in the
+// same object. errorType is the value of !{firehose:error-output-type}, such as "processing-failed"; it must
+// have no NUL in it, and a Data prefix ignores it. The path is complete but for random strings, whose place is
+// held by an internal mark: see [ObjectKey] and [Display].
+func (p *Prefix) Path(arrival time.Time, errorType string) string {
+	return string(p.appendPath(nil, arrival, errorType))
+}
+
+func (p *Prefix) appendPath(b []byte, arrival time.Time, failure string) []byte {
+	t := arrival.In(p.loc)
+	for i := range p.segments {
+		s := &p.segments[i]
+		switch s.field {
+		case literal:
+			b = append(b, s.text...)
+		case random:
+			b = append(b, randomMark)
+		case errorType:
+			b = append(b, failure...)
+		default:
+			b = appendField(b, s.field, s.width, t)
+		}
+	}
+	return b
+}
+
+// maxBytes is the length of the segment's longest evaluation.
+func (s segment) maxBytes() int {
+	switch s.field {
+	case literal:
+		return len(s.text)
+	case random:
+		return randomLength
+	case errorType:
+		return longestErrorType
+	case yearOfEra, year:
+		if s.width != 2 {
+			return max(4, s.width)
+		}
+	}
+	return 2
+}

@@ -1,0 +1,154 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"standpipe/partition"
+)
+
+// Cause says why a batch was cut.
+type Cause string
+
+const (
+	CauseSize     Cause = "size"      // every open object is full, or too many full ones wait
+	CauseInterval Cause = "interval"  // the oldest record has waited for the interval
+	CauseMemory   Cause = "memory"    // room could not be had otherwise
+	CauseShardEnd Cause = "shard-end" // shards ended
+	CauseHandOver Cause = "hand-over" // leases are about to be handed over
+	CauseShutdown Cause = "shutdown"  // the worker stops
+)
+
+// maxFullObjects is how many full objects may wait for their batch to be cut.
+const maxFullObjects = 8
+
+// batch is all that a lane's readings gave between two cuts: the unit of commit. Its fields are guarded by
+// the lane's mutex, except those set at birth.
+type batch struct {
+	id     string
+	lane   *lane
+	ctx    context.Context // lives as long as the batch: ended when it is dropped or done
+	cancel context.CancelFunc
+	opened time.Time
+
+	active  int // appends in progress
+	spans   map[*Reading]*Span
+	objects map[objectKey]*object // those that take lines
+	all     []*object
+	full    int
+	ended   time.Time // when the first shard end came in
+	cause   Cause
+
+	attempted bool  // the intent may have been sent
+	decided   bool  // committed, or dropped
+	err       error // why it was dropped
+
+	closers errgroup.Group // objects being closed before the cut
+}
+
+type objectKey struct {
+	out  int
+	path string
+}
+
+func newBatch(ctx context.Context, l *lane) *batch {
+	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}}
+	b.ctx, b.cancel = context.WithCancel(ctx)
+	return b
+}
+
+// write appends lines to the object of this output and path, opening one if need be.
+func (b *batch) write(k objectKey, arrival time.Time, lines []byte, records int64) error {
+	for {
+		o := b.object(k, arrival)
+		err := o.append(b.ctx, lines, records)
+		if err != errClosed {
+			return err
+		}
+		b.forget(o)
+	}
+}
+
+func (b *batch) object(k objectKey, arrival time.Time) *object {
+	l := b.lane
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if o := b.objects[k]; o != nil {
+		return o
+	}
+	out := b.lane.s.outputs[k.out]
+	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, fmt.Sprintf("%s-%d", b.id, len(b.all)), out.extension())
+	o := &object{s: l.s, b: b, out: out, at: k,
+		upload: Upload{Bucket: out.Bucket, Key: partition.ObjectKey(k.path, l.s.opts.Random, name)}}
+	o.hold(objectCost)
+	b.objects[k] = o
+	b.all = append(b.all, o)
+	return o
+}
+
+// forget takes an object that is closing out of those that take lines.
+func (b *batch) forget(o *object) {
+	b.lane.mu.Lock()
+	defer b.lane.mu.Unlock()
+	if b.objects[o.at] == o {
+		delete(b.objects, o.at)
+	}
+}
+
+// isFull closes an object that has reached the buffer size.
+func (b *batch) isFull(o *object) {
+	b.lane.mu.Lock()
+	b.full++
+	b.closeEarly(o)
+	b.lane.notify()
+	b.lane.mu.Unlock()
+}
+
+// closeEarly ends an object before its batch is cut. The caller holds the lane's mutex and has set, or
+// owns the right to set, o.closing.
+func (b *batch) closeEarly(o *object) {
+	if b.objects[o.at] == o {
+		delete(b.objects, o.at)
+	}
+	b.closers.Go(func() error { return o.finish(b.ctx) })
+}
+
+// closeObjects gives every object its last part and waits for all of them.
+func (b *batch) closeObjects() error {
+	b.lane.mu.Lock()
+	open := make([]*object, 0, len(b.objects))
+	for _, o := range b.objects {
+		open = append(open, o)
+	}
+	clear(b.objects)
+	b.lane.mu.Unlock()
+	var g errgroup.Group
+	g.SetLimit(16)
+	for _, o := range open {
+		g.Go(func() error { return o.finish(b.ctx) })
+	}
+	err := g.Wait()
+	if early := b.closers.Wait(); err == nil {
+		err = early
+	}
+	return err
+}
+
+// wantsCut says whether size demands a cut: every open object is full, or too many full ones wait.
+func (b *batch) wantsCut() bool {
+	return b.full > 0 && len(b.objects) == 0 || b.full >= maxFullObjects
+}
+
+// item is the batch's intent. Spans that did not move are left out.
+func (b *batch) item() Item {
+	it := Item{ID: b.id, Owner: b.lane.s.opts.Worker, State: Committed}
+	for _, sp := range b.spans {
+		if sp.After != sp.Through {
+			it.Spans = append(it.Spans, *sp)
+		}
+	}
+	return it
+}

@@ -1,0 +1,234 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Outcome is how a batch ended, as far as this worker knows.
+type Outcome string
+
+const (
+	Advanced Outcome = "advanced" // by this worker
+	Undone   Outcome = "undone"   // by this worker
+	Finished Outcome = "finished" // by another one, either way
+)
+
+// errGone: an upload of a committed batch, or its journal, can not be completed any more.
+var errGone = errors.New("upload is gone")
+
+// resolutions keeps, per batch this process carries out, what it knows to be completed, and lets one
+// goroutine at a time work on it.
+type resolutions struct {
+	mu sync.Mutex
+	by map[string]*resolution
+}
+
+type resolution struct {
+	turn  chan struct{} // holds one token
+	users int
+	mu    sync.Mutex
+	done  map[string]bool // keys known as completed
+}
+
+func (rs *resolutions) get(id string) *resolution {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.by == nil {
+		rs.by = map[string]*resolution{}
+	}
+	r := rs.by[id]
+	if r == nil {
+		r = &resolution{turn: make(chan struct{}, 1), done: map[string]bool{}}
+		rs.by[id] = r
+	}
+	r.users++
+	return r
+}
+
+func (rs *resolutions) put(id string, r *resolution, over bool) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r.users--
+	if over && r.users == 0 {
+		delete(rs.by, id)
+	}
+}
+
+// CarryOut finishes a batch whose item some worker stored: completes its uploads and advances its
+// checkpoints, or takes it back if an upload is gone (rules 11 to 18). It may be called by anybody, at any
+// time, several times. An error means that ctx ended first.
+func (s *Sink) CarryOut(ctx context.Context, id string) error {
+	_, err := s.carryOut(ctx, id)
+	return err
+}
+
+func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error) {
+	r := s.resolving.get(id)
+	defer func() { s.resolving.put(id, r, err == nil) }()
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	for {
+		item, err := s.item(ctx, id)
+		switch {
+		case err != nil:
+			return "", err
+		case item == nil:
+			return Finished, nil
+		case item.State == Undoing:
+			return s.undo(ctx, *item)
+		}
+		err = s.complete(ctx, r, *item)
+		switch {
+		case errors.Is(err, errGone):
+			if err := s.mark(ctx, *item, err); err != nil {
+				return "", err
+			}
+			continue
+		case errors.Is(err, errLookAgain):
+			continue
+		case err != nil:
+			return "", err
+		}
+		err = s.until(ctx, "dynamodb", "Advance", func(ctx context.Context) error { return s.ledger.Advance(ctx, *item) })
+		if _, no := refused(err); no {
+			continue // somebody else advanced it or is undoing it
+		}
+		if err != nil {
+			return "", err
+		}
+		return Advanced, nil
+	}
+}
+
+// errLookAgain sends carryOut back to reading the item (rule 11).
+var errLookAgain = errors.New("look at the item again")
+
+// complete completes the journal, reads it, and completes what it lists (rule 12).
+func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
+	if item.Journal == nil {
+		return nil
+	}
+	if err := s.completeUpload(ctx, r, item.ID, *item.Journal); err != nil {
+		return err
+	}
+	j, err := s.readJournal(ctx, item)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for _, o := range j.Objects {
+		g.Go(func() error { return s.completeUpload(ctx, r, item.ID, o.Upload) })
+	}
+	return g.Wait()
+}
+
+// readJournal reads a journal known to be completed. When it is missing while the item still says
+// committed, somebody took it away: errGone.
+func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
+	var data []byte
+	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
+		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
+		return err
+	}, ErrNotFound)
+	if errors.Is(err, ErrNotFound) {
+		again, err := s.item(ctx, item.ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case again == nil || again.State != Committed:
+			return nil, errLookAgain
+		}
+		return nil, errGone
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeJournal(data)
+}
+
+// completeUpload completes one upload; nil when it is known to be visible, errGone when it never can be.
+func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, u Upload) error {
+	r.mu.Lock()
+	done := r.done[u.Key]
+	r.mu.Unlock()
+	if done {
+		return nil
+	}
+	for {
+		err := s.until(ctx, "s3", "CompleteMultipartUpload", func(ctx context.Context) error { return s.store.Complete(ctx, u) },
+			ErrNoSuchUpload, ErrInvalidPart, ErrIncomplete)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrNoSuchUpload):
+			err = s.visible(ctx, batch, u)
+		case errors.Is(err, ErrInvalidPart):
+			var again bool
+			if again, err = s.mendParts(ctx, &u); again {
+				continue
+			}
+		case errors.Is(err, ErrIncomplete):
+			err = errGone
+		}
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		r.done[u.Key] = true
+		r.mu.Unlock()
+		return nil
+	}
+}
+
+// visible looks, after a NoSuchUpload, whether the object of this batch is there.
+func (s *Sink) visible(ctx context.Context, batch string, u Upload) error {
+	err := s.until(ctx, "s3", "HeadObject", func(ctx context.Context) error {
+		found, err := s.store.Batch(ctx, u.Bucket, u.Key)
+		if err == nil && found != batch {
+			return fmt.Errorf("look for s3://%s/%s: it carries batch id %q instead of %q: somebody wrote to this key; move that object away", u.Bucket, u.Key, found, batch)
+		}
+		return err
+	}, ErrNotFound)
+	if errors.Is(err, ErrNotFound) {
+		return errGone
+	}
+	return err
+}
+
+// mendParts takes the ETags S3 holds now, if they are of the same parts: a repeated part upload may have
+// come in late and changed one (rule 12).
+func (s *Sink) mendParts(ctx context.Context, u *Upload) (again bool, err error) {
+	var held []Part
+	err = s.until(ctx, "s3", "ListParts", func(ctx context.Context) (err error) {
+		held, err = s.store.Parts(ctx, *u)
+		return err
+	}, ErrNoSuchUpload)
+	if errors.Is(err, ErrNoSuchUpload) {
+		return true, nil // completed or aborted meanwhile: Complete will tell
+	}
+	if err != nil {
+		return false, err
+	}
+	same := slices.EqualFunc(held, u.Parts, func(a, b Part) bool {
+		return a.Number == b.Number && a.Size == b.Size && (a.CRC32 == b.CRC32 || a.CRC32 == "")
+	})
+	if !same {
+		return false, errGone
+	}
+	mended := slices.Clone(u.Parts)
+	for i := range mended {
+		mended[i].ETag = held[i].ETag
+	}
+	u.Parts = mended
+	return true, pause(ctx, backoffMin)
+}

@@ -1,0 +1,206 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"standpipe/partition"
+)
+
+// commit makes a sealed batch visible: close, intent, complete, advance. It returns when the batch is
+// done, dropped, or ctx has ended with the intent undecided or not yet carried out, in which case whoever
+// comes next finishes it.
+func (l *lane) commit(ctx context.Context, b *batch) {
+	began := time.Now()
+	item, err := l.close(b)
+	if err == nil && len(item.Spans) == 0 {
+		l.settle(b)
+		b.free()
+		return
+	}
+	if err != nil || !l.mayAttempt(b) {
+		if ctx.Err() == nil {
+			l.giveUp(b, err)
+		}
+		return
+	}
+	closed := time.Now()
+
+	promised, err := l.s.intend(ctx, item)
+	if err != nil {
+		return // undecided: its uploads are not touched
+	}
+	if !promised {
+		l.giveUp(b, fmt.Errorf("the intent was refused for good"))
+		return
+	}
+	l.settle(b)
+	intended := time.Now()
+
+	outcome, err := l.s.carryOut(ctx, item.ID)
+	if err != nil {
+		return // the item tells the next worker
+	}
+	l.done(b, outcome, began, closed, intended)
+}
+
+// close gives every object its last part and uploads the journal (step 1). Nothing is visible yet.
+func (l *lane) close(b *batch) (Item, error) {
+	if err := b.closeObjects(); err != nil {
+		return Item{}, err
+	}
+	l.mu.Lock()
+	item := b.item()
+	j := journal{Header: journalHeader{Batch: b.id, Worker: l.s.opts.Worker, Cause: b.cause, Cut: time.Now().UTC()}}
+	for _, o := range b.all {
+		if line := o.journalLine(); line.Records > 0 {
+			j.Objects = append(j.Objects, line)
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(item.Spans, func(x, y Span) int {
+		if x.Shard < y.Shard {
+			return -1
+		}
+		return 1
+	})
+	if len(j.Objects) == 0 {
+		return item, nil
+	}
+	for _, sp := range item.Spans {
+		j.Shards = append(j.Shards, journalShard{sp.Shard, sp.After, sp.Through, sp.Records})
+	}
+	u, err := l.s.uploadJournal(b.ctx, &j)
+	item.Journal = &u
+	return item, err
+}
+
+// uploadJournal uploads a journal as one part, invisible like everything else of its batch.
+func (s *Sink) uploadJournal(ctx context.Context, j *journal) (Upload, error) {
+	name := partition.ObjectName(s.opts.Application, j.Header.Cut, nil, j.Header.Batch, ".ndjson")
+	u := Upload{Bucket: s.opts.JournalBucket, Key: s.opts.JournalPrefix + j.Header.Cut.Format("2006/01/02/15/") + name}
+	err := s.until(ctx, "s3", "CreateMultipartUpload", func(ctx context.Context) (err error) {
+		u.ID, err = s.store.Create(ctx, u.Bucket, u.Key, j.Header.Batch, Form{ContentType: "application/x-ndjson"})
+		return err
+	})
+	if err != nil {
+		return u, err
+	}
+	err = s.until(ctx, "s3", "UploadPart", func(ctx context.Context) error {
+		p, err := s.store.UploadPart(ctx, u, 1, Segments{j.encode()})
+		u.Parts = []Part{p}
+		return err
+	}, ErrNoSuchUpload)
+	return u, err
+}
+
+// mayAttempt marks the batch as attempted unless it was poisoned before.
+func (l *lane) mayAttempt(b *batch) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.attempted = b.err == nil
+	return b.attempted
+}
+
+// intend stores the intent, repeating it with the same bytes until the answer is definite (rule 9). It
+// gives an error only when ctx ends before that.
+func (s *Sink) intend(ctx context.Context, item Item) (promised bool, err error) {
+	for {
+		err := s.until(ctx, "dynamodb", "Intend", func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })
+		if err == nil {
+			return true, nil
+		}
+		no, ok := refused(err)
+		if !ok {
+			return false, err
+		}
+		// Only now, with finality known, may the item be read: in the other order an attempt could slip in.
+		stored, err := s.item(ctx, item.ID)
+		if err != nil {
+			return false, err
+		}
+		if stored != nil {
+			return true, nil // an earlier attempt took effect
+		}
+		s.log.Info().Str("batch", item.ID).Bool("final", no.Final).Strs("cause", no.Reasons).Msg("intent refused")
+		if no.Final {
+			return false, nil
+		}
+		for _, id := range no.Pending {
+			if _, err := s.carryOut(ctx, id); err != nil {
+				return false, err
+			}
+		}
+		if err := pause(ctx, backoffMin); err != nil {
+			return false, err
+		}
+	}
+}
+
+func (s *Sink) item(ctx context.Context, id string) (item *Item, err error) {
+	err = s.until(ctx, "dynamodb", "Item", func(ctx context.Context) (err error) {
+		item, err = s.ledger.Item(ctx, id)
+		return err
+	})
+	return item, err
+}
+
+// settle marks the batch as decided: its readings' leases may be given away.
+func (l *lane) settle(b *batch) {
+	l.mu.Lock()
+	b.decided = true
+	l.notify()
+	l.mu.Unlock()
+}
+
+// done ends a batch that has been carried out: one log line, the numbers, and its memory given back.
+func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time) {
+	defer b.free()
+	now := time.Now()
+	if outcome == Undone {
+		l.mu.Lock()
+		for r := range b.spans {
+			r.end(ErrDropped)
+		}
+		l.mu.Unlock()
+		return
+	}
+	var records, raw, size int64
+	for _, o := range b.all {
+		line := o.journalLine()
+		records, raw, size = records+line.Records, raw+line.Raw, size+line.Size
+		l.s.metrics.delivered(line)
+	}
+	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
+	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Str("outcome", string(outcome)).Int("shards", len(b.spans)).
+		Int("objects", len(b.all)).Int64("records", records).Int64("bytes", raw).Int64("stored_bytes", size).
+		Dur("open_ms", began.Sub(b.opened)).Dur("close_ms", closed.Sub(began)).Dur("intent_ms", intended.Sub(closed)).
+		Dur("complete_ms", now.Sub(intended)).Msg("batch committed")
+}
+
+// free gives a finished batch's memory back.
+func (b *batch) free() {
+	b.cancel()
+	for _, o := range b.all {
+		o.hold(-o.held.Load())
+	}
+}
+
+func (l *lane) giveUp(b *batch, cause error) {
+	l.mu.Lock()
+	l.drop(b, cause)
+	l.mu.Unlock()
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,63 @@
+package sink
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+type metrics struct {
+	records     *prometheus.CounterVec
+	bytes       *prometheus.CounterVec
+	stored      *prometheus.CounterVec
+	objects     *prometheus.CounterVec
+	rejected    *prometheus.CounterVec
+	batches     *prometheus.CounterVec
+	stages      *prometheus.HistogramVec
+	retries     *prometheus.CounterVec
+	dropped     prometheus.Counter
+	undone      prometheus.Counter
+	closedEarly prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
+	f := promauto.With(reg)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return f.NewCounterVec(prometheus.CounterOpts{Namespace: "standpipe", Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string, value func() float64) {
+		f.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "standpipe", Name: name, Help: help}, value)
+	}
+	gauge("memory_used_bytes", "Bytes of responses, lines and parts in memory.", func() float64 { return float64(s.memory.Used()) })
+	gauge("memory_budget_bytes", "The budget for them (buffer.memory).", func() float64 { return float64(s.memory.Limit()) })
+	gauge("oldest_uncommitted_seconds", "How long the oldest record that is not yet visible has been held.", func() float64 { return s.Oldest().Seconds() })
+	return &metrics{
+		records:  counter("delivered_records_total", "Lines made visible in S3, by output.", "output"),
+		bytes:    counter("delivered_bytes_total", "Bytes of these lines before compression.", "output"),
+		stored:   counter("stored_bytes_total", "Bytes of the objects made visible.", "output"),
+		objects:  counter("objects_total", "Objects made visible.", "output"),
+		rejected: counter("rejected_records_total", "Records sent to the error output, by error code.", "code"),
+		batches:  counter("batches_total", "Batches committed, by the cause of the cut.", "cause"),
+		retries:  counter("retries_total", "Attempts that had to be repeated.", "service", "op"),
+		stages: f.NewHistogramVec(prometheus.HistogramOpts{Namespace: "standpipe", Name: "commit_seconds", Help: "Duration of the stages of a commit.",
+			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30, 100}}, []string{"stage"}),
+		dropped:     f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "batches_dropped_total", Help: "Batches given up before their intent; their records are read again."}),
+		undone:      f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "batches_undone_total", Help: "Promised batches taken back because an upload vanished. Above 0: find out who removes uploads."}),
+		closedEarly: f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "objects_closed_early_total", Help: "Objects closed before they were full because memory was short."}),
+	}
+}
+
+func (m *metrics) delivered(o journalObject) {
+	m.records.WithLabelValues(o.Output).Add(float64(o.Records))
+	m.bytes.WithLabelValues(o.Output).Add(float64(o.Raw))
+	m.stored.WithLabelValues(o.Output).Add(float64(o.Size))
+	m.objects.WithLabelValues(o.Output).Inc()
+}
+
+func (m *metrics) committed(cause Cause, closing, intent, complete time.Duration) {
+	m.batches.WithLabelValues(string(cause)).Inc()
+	m.stages.WithLabelValues("close").Observe(closing.Seconds())
+	m.stages.WithLabelValues("intent").Observe(intent.Seconds())
+	m.stages.WithLabelValues("complete").Observe(complete.Seconds())
+}

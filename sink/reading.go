@@ -1,0 +1,188 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"standpipe/partition"
+)
+
+var (
+	// ErrDropped says that a batch with bytes of this reading was dropped: read again from the checkpoint.
+	ErrDropped = errors.New("batch was dropped: read again from the checkpoint")
+	// ErrStopped says that the sink, or this reading, takes no more.
+	ErrStopped = errors.New("sink takes no more records")
+)
+
+// Response is one whole answer of GetRecords, de-aggregated.
+type Response struct {
+	Records []Record
+	After   string // the position it was read from
+	Through string // the position it leads to: its last record, or ShardEnd
+}
+
+// Reading is one shard being read in one lease epoch, from its checkpoint on. Its methods but Lost and
+// Stop are for one goroutine. Everything appended is in exactly one batch; when a batch that holds any of
+// it is dropped, the reading is over.
+type Reading struct {
+	lane  *lane
+	shard string
+	epoch int64
+
+	ctx     context.Context // ended, with err as its cause, when err is set
+	cancel  context.CancelCauseFunc
+	at      string // guarded by lane.mu, as are the next two
+	err     error
+	stopped bool
+
+	paths   []*partition.Evaluator // one for each of the sink's outputs
+	scratch map[objectKey]*scratch
+}
+
+type scratch struct {
+	lines   []byte
+	records int64
+	arrival time.Time
+}
+
+// Context ends when the reading is over, with ErrDropped or what else ended it as its cause.
+func (r *Reading) Context() context.Context { return r.ctx }
+
+// Append adds a whole answer to the open batch, blocking while the sink is behind. The records' bytes are
+// not kept. On an error nothing of the answer will be delivered by this reading.
+func (r *Reading) Append(ctx context.Context, resp Response) error {
+	b, err := r.lane.enter(ctx, r)
+	if err != nil {
+		return err
+	}
+	return r.lane.leave(b, r, resp, r.write(b, resp))
+}
+
+// Committed waits until everything appended so far is promised by an intent, and gives the reading's error
+// if it was dropped instead. It does not cause a cut.
+func (r *Reading) Committed(ctx context.Context) error { return r.lane.await(ctx, r, false) }
+
+// Advanced waits until everything appended so far is visible and the checkpoint has moved.
+func (r *Reading) Advanced(ctx context.Context) error { return r.lane.await(ctx, r, true) }
+
+// Stop refuses further appends. Several readings that are to be handed over are stopped first, then
+// drained, and so leave in one cut.
+func (r *Reading) Stop() {
+	r.lane.mu.Lock()
+	r.stopped = true
+	r.lane.notify()
+	r.lane.mu.Unlock()
+}
+
+// Drain stops the reading, has its bytes cut and promised, and leaves the lane. nil: the lease may be
+// given away. With an error (dropped, or ctx ended) what was not promised is read again by the next owner.
+func (r *Reading) Drain(ctx context.Context) error {
+	r.Stop()
+	r.lane.requestCut(r, CauseHandOver)
+	err := r.Committed(ctx)
+	r.Close()
+	return err
+}
+
+// Lost tells the sink that the epoch is over. If the open batch holds bytes of this reading it is dropped
+// whole (rule 4).
+func (r *Reading) Lost() { r.lane.lost(r) }
+
+// Settled waits until no batch with bytes of this reading is undecided, be the reading over or not. Only
+// then does the shard's row say where to read on.
+func (r *Reading) Settled(ctx context.Context) error { return r.lane.settled(ctx, r) }
+
+// Close leaves the lane. What the reading gave and is not yet promised is dropped.
+func (r *Reading) Close() { r.lane.remove(r) }
+
+// write turns the answer's records into lines and appends them to the objects of their paths.
+func (r *Reading) write(b *batch, resp Response) error {
+	s := r.lane.s
+	for i := range resp.Records {
+		if err := r.route(b, &resp.Records[i], s); err != nil {
+			return err
+		}
+	}
+	for k, sc := range r.scratch {
+		if err := r.flush(b, k, sc); err != nil {
+			return err
+		}
+	}
+	clear(r.scratch)
+	return nil
+}
+
+func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
+	if rec.Failure != nil {
+		return r.reject(b, rec, rec.Failure, s)
+	}
+	var rejected *Failure
+	for i := range s.data {
+		out := s.outputs[i]
+		k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
+		sc := r.lines(k, rec.Arrival)
+		var n int
+		var err error
+		if out.Validate {
+			sc.lines, n, err = appendLines(sc.lines, rec.Data)
+			if err != nil {
+				rejected = &Failure{Type: "processing-failed", Code: "Standpipe.NotJSON", Message: err.Error()}
+				continue
+			}
+		} else {
+			sc.lines, n = appendRaw(sc.lines, rec.Data), 1
+		}
+		sc.records += int64(n)
+		if len(sc.lines) >= chunkSize {
+			if err := r.flush(b, k, sc); err != nil {
+				return err
+			}
+		}
+	}
+	if rejected != nil {
+		return r.reject(b, rec, rejected, s)
+	}
+	return nil
+}
+
+// reject sends a record to the error output, which is the last one.
+func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
+	i := len(s.outputs) - 1
+	k := objectKey{i, r.paths[i].Path(rec.Arrival, f.Type)}
+	sc := r.lines(k, rec.Arrival)
+	sc.lines = appendErrorRecord(sc.lines, rec, f, r.shard, time.Now())
+	sc.records++
+	s.metrics.rejected.WithLabelValues(f.Code).Inc()
+	if len(sc.lines) >= chunkSize {
+		return r.flush(b, k, sc)
+	}
+	return nil
+}
+
+func (r *Reading) lines(k objectKey, arrival time.Time) *scratch {
+	sc := r.scratch[k]
+	if sc == nil {
+		sc = &scratch{arrival: arrival}
+		r.scratch[k] = sc
+	}
+	return sc
+}
+
+func (r *Reading) flush(b *batch, k objectKey, sc *scratch) error {
+	if len(sc.lines) == 0 {
+		return nil
+	}
+	err := b.write(k, sc.arrival, sc.lines, sc.records)
+	sc.lines, sc.records = sc.lines[:0], 0
+	return err
+}
+
+// appendRaw passes a record through as one line, whatever it holds.
+func appendRaw(dst, data []byte) []byte {
+	dst = append(dst, data...)
+	if len(data) == 0 || data[len(data)-1] != '\n' {
+		dst = append(dst, '\n')
+	}
+	return dst
+}
