@@ -174,7 +174,7 @@ func (wk *Worker) Kill() {
 // Freeze holds back everything the worker sends, until Thaw.
 func (wk *Worker) Freeze() { wk.plug.set(frozen) }
 
-// Thaw lets a frozen worker go on.
+// Thaw lets a frozen worker go on; a killed one stays dead.
 func (wk *Worker) Thaw() { wk.plug.set(alive) }
 
 // Gone waits until a killed worker's goroutines have ended.
@@ -200,7 +200,9 @@ type plug struct {
 func (p *plug) set(s state) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state = s
+	if p.state != dead {
+		p.state = s
+	}
 	if p.thaw != nil {
 		close(p.thaw)
 		p.thaw = nil

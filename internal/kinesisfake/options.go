@@ -26,7 +26,7 @@ type Options struct {
 	MaxRecordKiB int
 	// EmptyEvery makes each n-th GetRecords of a shard answer without records although there are some, as
 	// AWS may ("it might take multiple calls to get to a portion of the shard that contains records").
-	// 0: never.
+	// 0: never; otherwise at least 2.
 	EmptyEvery int
 	// Gate stands in front of the handler. nil: a new one.
 	Gate *faults.Gate

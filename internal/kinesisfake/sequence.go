@@ -6,7 +6,8 @@ import (
 
 // sequence is what a sequence number says. As 188 bits, most significant first, it is: 4 bits of 2; 36 bits of
 // epoch; the shard number's last 4 bits; 64 bits of index; 8 bits of 0; 36 bits of seconds; 32 bits of shard number;
-// 4 bits of version 2. This is how the service's own 56-digit numbers are built, as far as they reveal it.
+// 4 bits of version 2. This is how the service's own 56-digit numbers are built, as far as they reveal it; the
+// service's index may skip, ours does not.
 type sequence struct {
 	epoch   uint64 // the shard's place in time, near its creation in Unix seconds; a child's is above its parents'
 	shard   uint32

@@ -66,12 +66,11 @@ func KeyIndexOutOfRange(records ...UserRecord) []byte {
 	return Seal(append(body(records), record(uint64(len(records)+1), -1, []byte("nobody's"))...))
 }
 
-// HashIndexOutOfRange is an aggregate whose last record names an explicit hash key that the table does not have.
-func HashIndexOutOfRange(records ...UserRecord) []byte {
-	b := protowire.AppendTag(nil, aggregateKeys, protowire.BytesType)
-	b = protowire.AppendString(b, "key")
-	b = append(b, body(records)...)
-	return Seal(append(b, record(0, len(records)+1, []byte("nowhere's"))...))
+// HashIndexOutOfRange is an aggregate whose last record names an explicit hash key that the table does not have. Its
+// partition key is the first record's.
+func HashIndexOutOfRange(first UserRecord, more ...UserRecord) []byte {
+	records := append([]UserRecord{first}, more...)
+	return Seal(append(body(records), record(0, len(records)+1, []byte("nowhere's"))...))
 }
 
 // WithoutData is an aggregate whose only record lacks the required field data.

@@ -86,7 +86,7 @@ func TestBrokenAggregatesAreBrokenAsNamed(t *testing.T) {
 	if last := m.Records[len(m.Records)-1]; last.GetPartitionKeyIndex() < uint64(len(m.PartitionKeyTable)) {
 		t.Errorf("key index %d lies in a table of %d", last.GetPartitionKeyIndex(), len(m.PartitionKeyTable))
 	}
-	m = decode(HashIndexOutOfRange(sample...))
+	m = decode(HashIndexOutOfRange(sample[0], sample[1:]...))
 	last := m.Records[len(m.Records)-1]
 	if last.GetExplicitHashKeyIndex() < uint64(len(m.ExplicitHashKeyTable)) || last.GetPartitionKeyIndex() >= uint64(len(m.PartitionKeyTable)) {
 		t.Errorf("hash index %d, table of %d", last.GetExplicitHashKeyIndex(), len(m.ExplicitHashKeyTable))
