@@ -101,6 +101,7 @@ func (w *World) Start(set Settings) *Worker {
 	w.T.Helper()
 	w.seq++
 	wk := &Worker{Name: fmt.Sprintf("worker-%d-%s", w.seq, uuid.NewString()[:8]), plug: &plug{next: w.net}, done: make(chan struct{})}
+	wk.plug.name = wk.Name
 	cfg := aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		HTTPClient: &http.Client{Transport: wk.plug}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
@@ -180,6 +181,9 @@ func (wk *Worker) Thaw() { wk.plug.set(alive) }
 // Gone waits until a killed worker's goroutines have ended.
 func (wk *Worker) Gone() { <-wk.done }
 
+// senderHeader tells a fault which worker sent a request.
+const senderHeader = "X-Test-Worker"
+
 type state int
 
 const (
@@ -190,6 +194,7 @@ const (
 
 // plug stands between a worker and the world.
 type plug struct {
+	name string
 	next http.RoundTripper
 
 	mu    sync.Mutex
@@ -220,6 +225,7 @@ func (p *plug) RoundTrip(r *http.Request) (*http.Response, error) {
 		p.mu.Unlock()
 		switch s {
 		case alive:
+			r.Header.Set(senderHeader, p.name)
 			return p.next.RoundTrip(r)
 		case dead:
 			return nil, faults.ErrBroken
