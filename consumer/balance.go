@@ -103,6 +103,11 @@ func (l *leases) surplus(now time.Time) []*reader {
 	if l.stopping || len(l.draining) > 0 {
 		return nil
 	}
+	for _, r := range l.held {
+		if r.cause() != "" {
+			return nil // the last ones are still leaving
+		}
+	}
 	share, others := l.share(now)
 	n := len(l.held) - share
 	if n <= 0 || len(others) == 0 {
@@ -118,6 +123,23 @@ func (l *leases) surplus(now time.Time) []*reader {
 		out = append(out, l.held[id])
 	}
 	return out
+}
+
+// longDead lists workers whose heartbeat has stood still for ten failover times and who own nothing.
+func (l *leases) longDead(snap *Snapshot, now time.Time) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	owners := map[string]bool{l.me: true}
+	for _, row := range snap.Leases {
+		owners[row.Owner] = true
+	}
+	var dead []string
+	for w := range snap.Workers {
+		if !owners[w] && now.Sub(l.live.seen[w].moved) > 10*l.live.failover {
+			dead = append(dead, w)
+		}
+	}
+	return dead
 }
 
 // candidates are the shards the library is told of: those held, and those to be acquired.

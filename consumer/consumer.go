@@ -80,7 +80,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 	defer end()
 	c.leases.ctx = base
 	if err := c.prepare(ctx); err != nil {
-		return errors.Join(err, c.opts.Sink.Stop(ctx))
+		serr := c.opts.Sink.Stop(ctx)
+		if ctx.Err() != nil {
+			return serr // asked to stop before it began
+		}
+		return errors.Join(err, serr)
 	}
 	var wg sync.WaitGroup
 	foreign := make(chan error, 1)
@@ -154,8 +158,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.watch.see(snap, shards, time.Now())
-	return nil
+	return c.watch.see(snap, shards, time.Now())
 }
 
 // remember stores, at the application's first start, where reading begins: LATEST becomes the time of that
@@ -178,6 +181,7 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 	}
 	err := c.opts.Table.Remember(ctx, app)
 	if err == nil {
+		c.leases.app = app
 		return nil
 	}
 	if !errors.Is(err, errConflict) {
@@ -194,6 +198,7 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 	case known.Created.Unix() != created.Unix():
 		return fmt.Errorf("use lease table %s: stream %s was created at %s, but the table remembers one created at %s: the stream was deleted and made anew, and its old checkpoints do not fit; name a new leases.application", c.opts.Table.name, c.opts.Stream, created.UTC().Format(time.RFC3339), known.Created.Format(time.RFC3339))
 	}
+	c.leases.app = *known
 	return nil
 }
 
@@ -206,7 +211,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	}
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
-	r.fetcher = &fetcher{client: c.opts.Kinesis, stream: c.opts.Stream, shard: lease.Shard, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
+	r.fetcher = &fetcher{client: c.opts.Kinesis, stream: c.opts.Stream, shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
 		gone: func() bool { return c.watch.gone(lease.Shard) }}
 	return r
 }

@@ -29,6 +29,7 @@ type fetcher struct {
 	client *kinesis.Client
 	stream string
 	shard  string
+	start  string // the application's
 	poll   time.Duration
 	memory *sink.Memory
 	gone   func() bool // the stream holds this shard no more
@@ -36,6 +37,7 @@ type fetcher struct {
 	m      *metrics
 
 	iterator string
+	with     bool      // begin with the record at the position, not after it
 	usual    int64     // room to reserve for an answer
 	due      time.Time // of the next call
 	failures int
@@ -49,8 +51,8 @@ type answer struct {
 	room    int64 // memory it holds
 }
 
-// rewind forgets where the iterator stood: the next fetch begins at its position.
-func (f *fetcher) rewind() { f.iterator = "" }
+// rewind forgets where the iterator stood: the next fetch begins after its position, or with it.
+func (f *fetcher) rewind(with bool) { f.iterator, f.with = "", with }
 
 func (f *fetcher) release(a *answer) {
 	f.memory.Add(-a.room)
@@ -117,11 +119,18 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 
 func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {
 	in := &kinesis.GetShardIteratorInput{StreamName: &f.stream, ShardId: &f.shard}
-	if t, ok := startTime(after); ok {
+	if after == latest || after == atTimestamp { // a stopped KCL application never got further here
+		after = f.start
+	}
+	t, timed := startTime(after)
+	switch {
+	case timed:
 		in.ShardIteratorType, in.Timestamp = types.ShardIteratorTypeAtTimestamp, &t
-	} else if after == trimHorizon {
+	case after == trimHorizon:
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
-	} else {
+	case f.with:
+		in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeAtSequenceNumber, &after
+	default:
 		in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &after
 	}
 	return in

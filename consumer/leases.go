@@ -23,6 +23,7 @@ type leases struct {
 	start func(lease Lease) *reader // makes the reader of a lease just acquired
 	kick  func()                    // wants a new snapshot soon
 	ended func()                    // and a new listing
+	app   Application               // set before the first acquisition
 	ctx   context.Context           // of calls made for the library, which has none; ended when shutdown must end
 	m     *metrics
 
@@ -80,7 +81,6 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 	}
 	row, exists := l.snap.Leases[s.ID]
 	sh := l.shards[s.ID]
-	app := l.snap.Application
 	l.mu.Unlock()
 
 	var err error
@@ -88,7 +88,7 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 	if exists {
 		row, err = l.table.Acquire(l.ctx, s.ID, row.Epoch, l.me)
 	} else {
-		row = Lease{Shard: s.ID, Owner: l.me, Epoch: 1, Counter: 1, Checkpoint: firstCheckpoint(sh, app), Parents: sh.Parents}
+		row = Lease{Shard: s.ID, Owner: l.me, Epoch: 1, Counter: 1, Checkpoint: firstCheckpoint(sh, l.app), Parents: sh.Parents}
 		err = l.table.Create(l.ctx, row)
 	}
 	if err != nil {
@@ -116,7 +116,7 @@ func (l *leases) acquirable(shard string) bool {
 
 // firstCheckpoint is where a shard without a row begins: children born while the application runs at
 // their beginning, all others where the first worker's configuration said.
-func firstCheckpoint(sh Shard, app *Application) string {
+func firstCheckpoint(sh Shard, app Application) string {
 	if sh.ID > app.LastShard {
 		return trimHorizon
 	}

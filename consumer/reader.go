@@ -42,6 +42,7 @@ type reader struct {
 	first  *Lease  // the row to begin with; nil = read it
 	at     string  // position read so far
 	answer *answer // fetched, not yet delivered
+	sub    int64   // the index in the aggregate at this position up to which it is delivered
 	ended  bool    // the shard's end is in a batch
 	buffer []sink.Record
 
@@ -92,12 +93,10 @@ func (r *reader) isLost() bool {
 	return r.lost
 }
 
+// cause says why reading has ended, "" while it goes on and at the shard's end.
 func (r *reader) cause() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.why == "" {
-		return "shard-end"
-	}
 	return r.why
 }
 
@@ -149,7 +148,7 @@ func (r *reader) deliver() {
 	if n := len(a.records); n > 0 {
 		resp.Through = strings.Clone(a.records[n-1].Sequence) // or it would keep the whole answer
 	}
-	resp.Records = r.buffer
+	resp.Records = r.skipDelivered(r.buffer)
 	if a.end {
 		resp.Through = shardEnd
 	}
@@ -165,6 +164,19 @@ func (r *reader) deliver() {
 	r.ended = a.end
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
+}
+
+// skipDelivered leaves out the user records of an aggregate that another KCL application had delivered when
+// it stopped in the middle of it. Our own checkpoints never lie inside an aggregate.
+func (r *reader) skipDelivered(records []sink.Record) []sink.Record {
+	if r.sub == 0 || r.at != r.lease.Checkpoint {
+		return records
+	}
+	i := 0
+	for i < len(records) && records[i].Sequence == r.at && int64(records[i].SubSequence) <= r.sub {
+		i++
+	}
+	return records[i:]
 }
 
 // current gives the reading in progress, or begins one at the row's checkpoint, having carried out what is
@@ -189,8 +201,8 @@ func (r *reader) current() (*sink.Reading, error) {
 	if err != nil || row.Checkpoint == shardEnd {
 		return nil, err
 	}
-	r.at, r.ended = row.Checkpoint, false
-	r.fetcher.rewind()
+	r.at, r.sub, r.ended = row.Checkpoint, row.SubSequence, false
+	r.fetcher.rewind(r.sub > 0)
 	reading = r.sink.Read(r.reads, r.lease.Shard, r.lease.Epoch, row.Checkpoint)
 	r.mu.Lock()
 	defer r.mu.Unlock()

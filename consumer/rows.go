@@ -59,7 +59,7 @@ func kind(r row) string {
 }
 
 func leaseRow(l Lease) row {
-	r := row{keyAttr: str(l.Shard), "entityType": str(leaseKind), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint)}
+	r := row{keyAttr: str(l.Shard), "entityType": str(leaseKind), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint), "checkpointSubSequenceNumber": num(l.SubSequence)}
 	if l.Owner != "" {
 		r["leaseOwner"] = str(l.Owner)
 	}
@@ -71,7 +71,7 @@ func leaseRow(l Lease) row {
 
 func toLease(r row) Lease {
 	l := Lease{
-		Shard: getStr(r, keyAttr), Owner: getStr(r, "leaseOwner"), Epoch: getNum(r, "leaseEpoch"), Counter: getNum(r, "leaseCounter"),
+		Shard: getStr(r, keyAttr), Owner: getStr(r, "leaseOwner"), Epoch: getNum(r, "leaseEpoch"), Counter: getNum(r, "leaseCounter"), SubSequence: getNum(r, "checkpointSubSequenceNumber"),
 		Checkpoint: getStr(r, "checkpoint"), Pending: getStr(r, "pendingBatch"), PendingTo: getStr(r, "pendingCheckpoint"),
 	}
 	if ss, ok := r["parentShardId"].(*types.AttributeValueMemberSS); ok {

@@ -78,6 +78,7 @@ func (w *watcher) period() time.Duration {
 }
 
 func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- error) {
+	began := time.Now()
 	snap, err := w.c.opts.Table.Snapshot(ctx)
 	var shards map[string]Shard
 	if err == nil && w.mayList() {
@@ -95,7 +96,7 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 			return
 		}
 	}
-	if err := w.see(snap, shards, time.Now()); err != nil {
+	if err := w.see(snap, shards, began); err != nil {
 		select {
 		case foreign <- err:
 		default:
@@ -109,9 +110,11 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	w.sweep(ctx, wg, snap)
 }
 
-// see takes a snapshot (and a listing, unless nil) into use, and ends the readers whose lease is lost.
-func (w *watcher) see(snap *Snapshot, shards map[string]Shard, now time.Time) error {
+// see takes a snapshot begun at a time (and a listing, unless nil) into use, and ends the readers whose
+// lease is lost.
+func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) error {
 	l := w.c.leases
+	now := time.Now()
 	l.mu.Lock()
 	var foreign error
 	for id, hb := range snap.Workers {
@@ -130,13 +133,21 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, now time.Time) er
 			l.live.seen[row.Owner] = sighting{moved: now}
 		}
 	}
-	var lost []*reader
+	lost := map[*reader]string{}
 	for id, r := range l.held {
 		row, exists := snap.Leases[id]
-		if !exists || row.Epoch > r.lease.Epoch || row.Epoch == r.lease.Epoch && row.Owner != l.me && !l.draining[id] {
-			lost = append(lost, r)
-		} else if row.Epoch < r.lease.Epoch {
-			snap.Leases[id] = r.lease // the scan began before our acquisition
+		switch {
+		case r.began.After(began):
+			snap.Leases[id] = r.lease // acquired while the scan was under way, which says nothing of it
+		case !exists:
+			lost[r] = "its row is gone"
+		case row.Epoch != r.lease.Epoch || row.Owner != l.me && !l.draining[id]:
+			lost[r] = fmt.Sprintf("lease belongs to %q in epoch %d", row.Owner, row.Epoch)
+		}
+	}
+	for id, until := range l.cool {
+		if now.After(until) {
+			delete(l.cool, id)
 		}
 	}
 	if shards != nil {
@@ -144,9 +155,8 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, now time.Time) er
 	}
 	l.snap = snap
 	l.mu.Unlock()
-	for _, r := range lost {
-		row := snap.Leases[r.lease.Shard]
-		r.lose(fmt.Sprintf("lease belongs to %q in epoch %d", row.Owner, row.Epoch))
+	for r, cause := range lost {
+		r.lose(cause)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,6 +185,11 @@ func (w *watcher) sweep(ctx context.Context, wg *sync.WaitGroup, snap *Snapshot)
 		}
 	}
 	now := time.Now()
+	for _, worker := range w.c.leases.longDead(snap, now) {
+		if err := w.c.opts.Table.Forget(ctx, worker); err == nil {
+			w.c.log.Info().Str("owner", worker).Msg("heartbeat of a dead worker removed")
+		}
+	}
 	for id, b := range snap.Batches {
 		first, seen := w.firstSaw[id]
 		if !seen {

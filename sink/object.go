@@ -243,6 +243,10 @@ func (o *object) finish(ctx context.Context) error {
 	}
 	o.flushing.Wait()
 	o.mu.Lock()
+	if o.raw == 0 { // closed before the first line came
+		o.mu.Unlock()
+		return nil
+	}
 	if o.out.Compression == "gzip" {
 		o.pushExtra(o.gz.trailer())
 	}

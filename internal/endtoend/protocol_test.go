@@ -96,7 +96,6 @@ func faultAt(t *testing.T, step, kind string, undo bool) {
 		return []*sink.Output{w.Output("raw", "clicks/", "gzip"), w.Output("plain", "plain/", "none")}
 	}
 	w.Put(40)
-	var victim *Worker
 	var vanish, fault once
 	late := make(chan struct{})
 	w.control(func(c faults.Call, next func()) error {
@@ -121,11 +120,11 @@ func faultAt(t *testing.T, step, kind string, undo bool) {
 			next()
 			return faults.ErrLost
 		case "dies before":
-			victim.Kill()
+			w.Worker(1).Kill()
 			return faults.ErrLost
 		case "dies after":
 			next()
-			victim.Kill()
+			w.Worker(1).Kill()
 			return faults.ErrLost
 		case "arrives late":
 			go func() {
@@ -134,18 +133,18 @@ func faultAt(t *testing.T, step, kind string, undo bool) {
 			}()
 			return faults.ErrLost
 		case "freezes before":
-			victim.Freeze()
+			w.Worker(1).Freeze()
 			<-late
 			return nil
 		case "freezes after":
 			next()
-			victim.Freeze()
+			w.Worker(1).Freeze()
 			<-late
 			return nil
 		}
 		return nil
 	})
-	victim = w.Start(Settings{Outputs: outputs()})
+	victim := w.Start(Settings{Outputs: outputs()})
 	time.Sleep(5 * time.Second)
 	second := w.Start(Settings{Outputs: outputs()})
 	w.Put(40)

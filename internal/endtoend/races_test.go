@@ -13,7 +13,8 @@ import (
 	"standpipe/sink"
 )
 
-func sender(c faults.Call) string { return c.Header.Get(senderHeader) }
+// sentBy says whether the n-th worker sent a request.
+func sentBy(n int, c faults.Call) bool { return c.Header.Get(senderHeader) == workerName(n) }
 
 func (w *World) twoOutputs() Settings {
 	return Settings{Outputs: []*sink.Output{w.Output("raw", "clicks/", "gzip"), w.Output("plain", "plain/", "none")}}
@@ -79,11 +80,10 @@ func TestLeaseStolenBetweenAttemptsOfAnIntent(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := New(t, 2)
 			w.Put(60)
-			var a *Worker
 			var first once
 			var open atomic.Bool
 			w.Dynamo.Control("TransactWriteItems", func(c faults.Call, next func()) error {
-				if stepOf(c) != "intent" || sender(c) != a.Name || open.Load() {
+				if stepOf(c) != "intent" || !sentBy(1, c) || open.Load() {
 					return nil
 				}
 				if first.first() && took {
@@ -91,7 +91,7 @@ func TestLeaseStolenBetweenAttemptsOfAnIntent(t *testing.T) {
 				}
 				return faults.ErrLost
 			})
-			a = w.Start(w.twoOutputs())
+			a := w.Start(w.twoOutputs())
 			time.Sleep(5 * time.Second)
 			remove := w.stealFrom(a)
 			b := w.Start(w.twoOutputs())
@@ -111,11 +111,10 @@ func TestTokenHasExpiredAtTheRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 2)
 		w.Put(60)
-		var a *Worker
 		var first once
 		var open atomic.Bool
 		w.Dynamo.Control("TransactWriteItems", func(c faults.Call, next func()) error {
-			if stepOf(c) != "intent" || sender(c) != a.Name || open.Load() {
+			if stepOf(c) != "intent" || !sentBy(1, c) || open.Load() {
 				return nil
 			}
 			if first.first() {
@@ -123,7 +122,7 @@ func TestTokenHasExpiredAtTheRetry(t *testing.T) {
 			}
 			return faults.ErrLost
 		})
-		a = w.Start(w.twoOutputs())
+		a := w.Start(w.twoOutputs())
 		time.Sleep(5 * time.Second)
 		set := w.twoOutputs()
 		set.MaxLeases = 1
@@ -136,10 +135,10 @@ func TestTokenHasExpiredAtTheRetry(t *testing.T) {
 	})
 }
 
-// mistake makes one worker believe that the uploads of data objects are gone: Complete answers NoSuchUpload
+// mistake makes the second worker believe that the uploads of data objects are gone: Complete answers NoSuchUpload
 // and HEAD 404, until the worker has marked the batch.
-func mistake(who func() *Worker, c faults.Call, over *atomic.Bool) error {
-	if who() == nil || sender(c) != who().Name || over.Load() {
+func mistake(c faults.Call, over *atomic.Bool) error {
+	if !sentBy(2, c) || over.Load() {
 		return nil
 	}
 	switch {
@@ -160,18 +159,17 @@ func TestCompletionArrivesDuringAnUndo(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := New(t, 2)
 					w.Put(60)
-					var a, b *Worker
 					var held, reached once
 					var over atomic.Bool
 					arrive := make(chan struct{})
 					w.control(func(c faults.Call, next func()) error {
 						at := stepOf(c)
-						if sender(c) == a.Name && (at == "complete object" || at == "advance") && !over.Load() {
+						if sentBy(1, c) && (at == "complete object" || at == "advance") && !over.Load() {
 							held.first()
 							<-arrive
 							return nil
 						}
-						if b != nil && sender(c) == b.Name && at == moment && reached.first() {
+						if sentBy(2, c) && at == moment && reached.first() {
 							if when == "after" {
 								next()
 							}
@@ -180,13 +178,13 @@ func TestCompletionArrivesDuringAnUndo(t *testing.T) {
 							time.Sleep(3 * time.Second) // the completion comes in
 							return nil
 						}
-						return mistake(func() *Worker { return b }, c, &over)
+						return mistake(c, &over)
 					})
-					a = w.Start(w.twoOutputs())
+					a := w.Start(w.twoOutputs())
 					time.Sleep(5 * time.Second)
 					set := w.twoOutputs()
 					set.MaxLeases = 1
-					b = w.Start(set)
+					b := w.Start(set)
 					for range 40 {
 						time.Sleep(time.Second)
 						w.noDoubles("clicks/", "plain/")
@@ -209,30 +207,29 @@ func TestAdvanceWakesUpAfterMarkAndAfterClear(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 2)
 				w.Put(60)
-				var a, b *Worker
 				var held, reached once
 				var over atomic.Bool
 				arrive := make(chan struct{})
 				w.control(func(c faults.Call, next func()) error {
 					at := stepOf(c)
-					if sender(c) == a.Name && at == "advance" && held.first() {
+					if sentBy(1, c) && at == "advance" && held.first() {
 						<-arrive
 						return nil
 					}
-					if b != nil && sender(c) == b.Name && at == moment && reached.first() {
+					if sentBy(2, c) && at == moment && reached.first() {
 						next()
 						over.Store(true)
 						close(arrive)
 						time.Sleep(3 * time.Second)
 						return nil
 					}
-					return mistake(func() *Worker { return b }, c, &over)
+					return mistake(c, &over)
 				})
-				a = w.Start(w.twoOutputs())
+				a := w.Start(w.twoOutputs())
 				time.Sleep(5 * time.Second)
 				set := w.twoOutputs()
 				set.MaxLeases = 1
-				b = w.Start(set)
+				b := w.Start(set)
 				time.Sleep(40 * time.Second)
 				if !reached.happened() {
 					t.Fatal("the race did not happen")
@@ -375,7 +372,6 @@ func TestBatchWithEndsOnly(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 2)
-				var a *Worker
 				var first once
 				w.Dynamo.Control("TransactWriteItems", func(c faults.Call, next func()) error {
 					if kind == "no fault" || !first.first() {
@@ -383,11 +379,11 @@ func TestBatchWithEndsOnly(t *testing.T) {
 					}
 					next()
 					if kind == "dies after intent" {
-						a.Kill()
+						w.Worker(1).Kill()
 					}
 					return faults.ErrLost
 				})
-				a = w.Start(w.twoOutputs())
+				a := w.Start(w.twoOutputs())
 				w.eventually(time.Minute, "leased", func() bool { return w.ownedBy(a.Name) == 2 })
 				w.split(shard(0))
 				w.split(shard(1))

@@ -186,15 +186,14 @@ func TestMoreShardsThanATransactionHolds(t *testing.T) {
 	})
 }
 
-// A shard whose row was left unfinished and that the stream has since forgotten must not block anybody.
+// A connection that swallows a request must not stop its shard.
 func TestBlackHoledConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 2)
-		var hole bool
+		var hole once
 		gone := make(chan struct{})
 		w.Kinesis.Control("GetRecords", func(c faults.Call, next func()) error {
-			if c.Object == shard(0) && !hole {
-				hole = true
+			if c.Object == shard(0) && hole.first() {
 				<-gone // no answer, no reset
 				return faults.ErrLost
 			}

@@ -42,7 +42,9 @@ type World struct {
 
 	net http.RoundTripper
 	put int
-	seq int
+
+	mu      sync.Mutex
+	workers []*Worker
 }
 
 // New makes a world with a stream of so many shards.
@@ -99,9 +101,15 @@ type Worker struct {
 // Start runs a worker.
 func (w *World) Start(set Settings) *Worker {
 	w.T.Helper()
-	w.seq++
-	wk := &Worker{Name: fmt.Sprintf("worker-%d-%s", w.seq, uuid.NewString()[:8]), plug: &plug{next: w.net}, done: make(chan struct{})}
+	wk := &Worker{plug: &plug{next: w.net}, done: make(chan struct{})}
+	ctx, end := context.WithCancel(context.Background())
+	run, cancel := context.WithCancel(ctx)
+	wk.end, wk.cancel = end, cancel
+	w.mu.Lock()
+	w.workers = append(w.workers, wk)
+	wk.Name = workerName(len(w.workers))
 	wk.plug.name = wk.Name
+	w.mu.Unlock()
 	cfg := aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		HTTPClient: &http.Client{Transport: wk.plug}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
@@ -112,8 +120,6 @@ func (w *World) Start(set Settings) *Worker {
 	kc := kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.BaseEndpoint = at("kinesis") })
 
 	log := zerolog.New(zerolog.ConsoleWriter{Out: testWriter{w.T}, NoColor: true}).With().Str("worker", wk.Name).Logger().Level(zerolog.InfoLevel)
-	ctx, end := context.WithCancel(context.Background())
-	wk.end = end
 	memory := sink.NewMemory(or(set.Memory, 64<<20))
 	outputs := set.Outputs
 	if outputs == nil {
@@ -134,13 +140,20 @@ func (w *World) Start(set Settings) *Worker {
 		Application: "test", Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
 		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll,
 	})
-	run, cancel := context.WithCancel(ctx)
-	wk.cancel = cancel
 	go func() {
 		defer close(wk.done)
 		wk.err = wk.Consumer.Run(run)
 	}()
 	return wk
+}
+
+func workerName(n int) string { return fmt.Sprintf("worker-%d", n) }
+
+// Worker is the n-th worker that was started, counted from 1.
+func (w *World) Worker(n int) *Worker {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.workers[n-1]
 }
 
 // Output makes an NDJSON output.

@@ -42,15 +42,17 @@ func client(url string, transport http.RoundTripper) *kinesis.Client {
 
 func TestContractOverHTTP(t *testing.T) {
 	kinesistest.Run(t, func(t *testing.T) kinesistest.Env {
+		t.Parallel()
 		s := kinesisfake.New(kinesisfake.Options{Limits: &kinesisfake.Limits{}})
 		e := env(t, s, overHTTP(t, s))
-		e.LargeRecords = true
+		e.LargeRecords = !testing.Short() // 10 MiB through the SDK take seconds under -race
 		return e
 	})
 }
 
 func TestContractInProcess(t *testing.T) {
 	kinesistest.Run(t, func(t *testing.T) kinesistest.Env {
+		t.Parallel()
 		s := kinesisfake.New(kinesisfake.Options{Limits: &kinesisfake.Limits{}})
 		return env(t, s, inProcess(s))
 	})

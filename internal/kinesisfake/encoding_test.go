@@ -2,6 +2,7 @@ package kinesisfake
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"standpipe/internal/faults"
 )
 
 func TestSequenceNumbersHave56DigitsAndComeBack(t *testing.T) {
@@ -112,6 +115,7 @@ func TestArrivalIsWrittenAsTheServiceDoes(t *testing.T) {
 }
 
 func TestSlabsGiveBackWhatTheyGot(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	var l recordLog
 	var want [][]byte
@@ -162,6 +166,34 @@ func TestSmallRecordsAreCheapInMemory(t *testing.T) {
 	}
 	if over := held/n - size - 8; over > 32 {
 		t.Errorf("%d bytes a record beside key and data", over)
+	}
+}
+
+func TestRequestAboveTenMebibytesIsRefusedWhole(t *testing.T) {
+	s := New(Options{})
+	if err := s.CreateStream("s", 1); err != nil {
+		t.Fatal(err)
+	}
+	put := func(sizes ...int) error {
+		in := struct {
+			target
+			Records []putEntry
+		}{target: target{StreamName: "s"}}
+		for _, n := range sizes {
+			in.Records = append(in.Records, putEntry{Data: make([]byte, n), PartitionKey: "k"})
+		}
+		_, err := s.putRecords(time.Now(), &in)
+		return err
+	}
+	if err := put(5<<20, 5<<20-2); err != nil {
+		t.Error(err)
+	}
+	var refusal *faults.Error
+	if err := put(5<<20, 5<<20-1); !errors.As(err, &refusal) || refusal.Code != "InvalidArgumentException" {
+		t.Errorf("a byte more: %v", err)
+	}
+	if shards, err := s.Shards("s"); err != nil || shards[0].Records != 2 {
+		t.Errorf("%d records stored, %v", shards[0].Records, err)
 	}
 }
 

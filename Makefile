@@ -1,0 +1,24 @@
+# Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules.
+
+.PHONY: test lint build demo fuzz
+
+test: ## all tests, with the race detector, in random order
+	go test -race -shuffle=on ./...
+
+lint: ## format, vet, staticcheck (pinned in go.mod)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+build: ## one static binary
+	CGO_ENABLED=0 go build -trimpath -o standpipe ./cmd/standpipe
+
+demo: ## 100,000 records through embedded servers, counted at the end
+	go run ./cmd/standpipe demo
+
+fuzz: ## each fuzz target for half a minute
+	@go list ./... | while read pkg; do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime 30s $$pkg || exit 1; \
+		done; \
+	done
