@@ -43,6 +43,7 @@ type Options struct {
 type Consumer struct {
 	opts   Options
 	leases *leases
+	api    *recordsAPI
 	watch  *watcher
 	m      *metrics
 	log    zerolog.Logger
@@ -59,7 +60,7 @@ func New(opts Options) *Consumer {
 	if opts.StopWithin == 0 {
 		opts.StopWithin = 18 * time.Second
 	}
-	c := &Consumer{opts: opts, log: opts.Log}
+	c := &Consumer{opts: opts, log: opts.Log, api: newRecordsAPI(opts.Kinesis)}
 	c.m = newMetrics(opts.Registry, c)
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
@@ -116,6 +117,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 // gives their leases up.
 func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
 	c.log.Info().Msg("stopping: no more records are read, the last batch is committed")
+	c.opts.Sink.Refuse() // before any reader leaves, so that there is one cut and not one a shard
 	c.leases.stop()
 	err := c.opts.Sink.Stop(ctx)
 	ended := make(chan struct{})
@@ -211,7 +213,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	}
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
-	r.fetcher = &fetcher{client: c.opts.Kinesis, stream: c.opts.Stream, shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
+	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.opts.Stream, shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
 		gone: func() bool { return c.watch.gone(lease.Shard) }}
 	return r
 }

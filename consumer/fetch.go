@@ -20,13 +20,15 @@ const (
 	minAnswer = 64 << 10
 	fastest   = 210 * time.Millisecond // 5 calls a second a shard, for all its consumers
 	byteRate  = 2 << 20                // bytes a second a shard gives (Kinesis quotas: 2 MB)
-	attempt   = 30 * time.Second       // one GetRecords, so that a dead connection is noticed
+	tick      = 250 * time.Millisecond
+	attempt   = 30 * time.Second // one GetRecords, so that a dead connection is noticed
 )
 
 // fetcher gets one shard's records. It owns iterators, pace, retries and memory; what it returns is in
 // order and without gap. For one goroutine.
 type fetcher struct {
 	client *kinesis.Client
+	api    *recordsAPI
 	stream string
 	shard  string
 	start  string // the application's
@@ -110,7 +112,7 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 		}
 		f.iterator = aws.ToString(out.ShardIterator)
 	}
-	out, err := getRecords(ctx, f.client, f.iterator)
+	out, err := f.api.get(ctx, f.iterator)
 	if err != nil {
 		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, err)
 	}
@@ -147,11 +149,13 @@ func (f *fetcher) accept(out *response, began time.Time) *answer {
 	}
 	a.room = size*4/3 + int64(len(a.records))*128
 	f.usual = min(max(a.room*5/4, f.usual*3/4, minAnswer), maxAnswer)
-	pace := f.poll
+	f.due = began.Add(f.poll)
 	if a.behind > 0 {
-		pace = min(pace, max(fastest, time.Duration(float64(size)/byteRate*float64(time.Second))))
+		f.due = began.Add(min(f.poll, max(fastest, time.Duration(float64(size)/byteRate*float64(time.Second)))))
+	} else if together := f.due.Truncate(tick); together.Sub(began) >= fastest {
+		// Shards that are caught up are asked together, so that an idle process sleeps in between.
+		f.due = f.due.Add(together.Sub(f.due))
 	}
-	f.due = began.Add(pace)
 	return a
 }
 

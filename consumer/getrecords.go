@@ -3,52 +3,129 @@ package consumer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"sync"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 // maxBody bounds what is read of an answer: twice what Kinesis may send.
 const maxBody = 32 << 20
 
-// getRecords calls GetRecords and decodes a good answer itself, since the SDK's decoding takes most of all
-// CPU. Errors are the SDK's.
-func getRecords(ctx context.Context, client *kinesis.Client, iterator string) (*response, error) {
-	var got response
-	decode := middleware.DeserializeMiddlewareFunc("standpipe.getRecords", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, md, err := next.HandleDeserialize(ctx, in)
-		if err != nil {
-			return out, md, err
-		}
-		resp, ok := out.RawResponse.(*smithyhttp.Response)
-		if !ok || resp.StatusCode != http.StatusOK {
-			return out, md, nil
-		}
-		body, err := readBody(resp)
-		if err == nil {
-			err = decodeResponse(body, &got)
-		}
-		// The SDK decodes what is left: an answer without members.
-		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader([]byte("{}"))), 2
-		return out, md, err
-	})
-	limit := int32(10000)
-	_, err := client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: &limit}, func(o *kinesis.Options) {
-		o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], func(s *middleware.Stack) error {
-			return s.Deserialize.Add(decode, middleware.After)
-		})
-	})
+// recordsAPI is GetRecords without the SDK's layers, which cost more than all the rest of an idle daemon,
+// and without its decoding, which costs more than all the rest of a busy one. Client, endpoint, credentials
+// and signer are the SDK's. Whatever is not a plain success or one of the two refusals of daily life is
+// asked again through the SDK, whose errors, clock correction and so on then apply. Safe for concurrent use.
+type recordsAPI struct {
+	client *kinesis.Client
+	signer *v4.Signer
+
+	once sync.Once
+	url  string
+	err  error
+}
+
+func newRecordsAPI(client *kinesis.Client) *recordsAPI {
+	return &recordsAPI{client: client, signer: v4.NewSigner()}
+}
+
+// get calls GetRecords (Amazon Kinesis API reference, AWS JSON 1.1).
+func (a *recordsAPI) get(ctx context.Context, iterator string) (*response, error) {
+	resp, err := a.send(ctx, iterator)
 	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(resp)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return a.refused(ctx, iterator, body)
+	}
+	var got response
+	if err := decodeResponse(body, &got); err != nil {
 		return nil, err
 	}
 	return &got, nil
 }
 
-func readBody(resp *smithyhttp.Response) ([]byte, error) {
+func (a *recordsAPI) send(ctx context.Context, iterator string) (*http.Response, error) {
+	opts := a.client.Options()
+	a.once.Do(func() { a.url, a.err = endpoint(ctx, opts) })
+	if a.err != nil {
+		return nil, a.err
+	}
+	creds, err := opts.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find credentials: %w", err)
+	}
+	it, _ := json.Marshal(iterator) // a string always encodes
+	body := fmt.Appendf(nil, `{"Limit":10000,"ShardIterator":%s}`, it)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Content-Type"] = []string{"application/x-amz-json-1.1"}
+	req.Header["X-Amz-Target"] = []string{"Kinesis_20131202.GetRecords"}
+	req.Header["User-Agent"] = []string{"standpipe"}
+	sum := sha256.Sum256(body)
+	if err := a.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), "kinesis", opts.Region, time.Now()); err != nil {
+		return nil, fmt.Errorf("sign the request: %w", err)
+	}
+	return opts.HTTPClient.Do(req)
+}
+
+func endpoint(ctx context.Context, opts kinesis.Options) (string, error) {
+	if opts.BaseEndpoint != nil {
+		return strings.TrimSuffix(*opts.BaseEndpoint, "/") + "/", nil
+	}
+	e, err := opts.EndpointResolverV2.ResolveEndpoint(ctx, kinesis.EndpointParameters{
+		Region:       &opts.Region,
+		UseFIPS:      aws.Bool(opts.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+		UseDualStack: aws.Bool(opts.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+	})
+	if err != nil {
+		return "", fmt.Errorf("find the Kinesis endpoint of region %s: %w", opts.Region, err)
+	}
+	return strings.TrimSuffix(e.URI.String(), "/") + "/", nil
+}
+
+// refused gives the SDK's error for an answer that is not a success.
+func (a *recordsAPI) refused(ctx context.Context, iterator string, body []byte) (*response, error) {
+	var e struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(body, &e) // what is no JSON has no type and goes to the SDK
+	switch e.Type[strings.LastIndexByte(e.Type, '#')+1:] {
+	case "ExpiredIteratorException":
+		return nil, &types.ExpiredIteratorException{Message: &e.Message}
+	case "ProvisionedThroughputExceededException":
+		return nil, &types.ProvisionedThroughputExceededException{Message: &e.Message}
+	}
+	out, err := a.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: aws.Int32(10000)})
+	if err != nil {
+		return nil, err
+	}
+	got := &response{MillisBehind: aws.ToInt64(out.MillisBehindLatest), Next: aws.ToString(out.NextShardIterator), HasNext: out.NextShardIterator != nil}
+	for i := range out.Records {
+		r := &out.Records[i]
+		got.Records = append(got.Records, kinesisRecord{Data: r.Data, PartitionKey: aws.ToString(r.PartitionKey), Sequence: aws.ToString(r.SequenceNumber), Arrival: aws.ToTime(r.ApproximateArrivalTimestamp)})
+	}
+	return got, nil
+}
+
+func readBody(resp *http.Response) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	if n := resp.ContentLength; n >= 0 && n <= maxBody {
 		body := make([]byte, n)

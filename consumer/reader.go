@@ -158,7 +158,8 @@ func (r *reader) deliver() {
 	err := reading.Append(r.epoch, resp)
 	clear(r.buffer) // let go of the answer's memory
 	if err != nil {
-		return // the reading is over: next finds out
+		r.fetcher.rewind(r.sub > 0) // its iterator is past what was not taken
+		return                      // next finds out why
 	}
 	r.at = resp.Through
 	r.ended = a.end

@@ -123,16 +123,23 @@ func (l *lane) join(r *Reading) bool {
 	return true
 }
 
+// Refuse refuses further records and has what is there cut, once.
+func (s *Sink) Refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+	for _, l := range s.lanes {
+		l.stop()
+	}
+}
+
 // Stop refuses further records, commits what is there and ends the sink. When ctx ends first it gives up:
 // an error says that something was left to the next worker; nothing is lost by that.
 func (s *Sink) Stop(ctx context.Context) error {
+	s.Refuse()
 	s.mu.Lock()
-	s.stopping = true
 	lanes := append([]*lane(nil), s.lanes...)
 	s.mu.Unlock()
-	for _, l := range lanes {
-		l.stop()
-	}
 	var err error
 	for _, l := range lanes {
 		err = errors.Join(err, l.empty(ctx))

@@ -1,0 +1,3 @@
+// Package footprint holds the daemon to its limits of memory, processor time and start-up: its tests build
+// the real program, load it from servers in another process and read what the kernel counted.
+package footprint
