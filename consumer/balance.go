@@ -45,7 +45,13 @@ func (l *leases) leasable(shard string) bool {
 // that epoch (rule 1).
 func (l *leases) ownerless(shard string, now time.Time) bool {
 	row, ok := l.snap.Leases[shard]
-	return !ok || row.Owner == "" || row.Owner == l.me || !l.live.alive(row.Owner, now)
+	if !ok || row.Owner == "" || row.Owner == l.me {
+		return true
+	}
+	if _, beats := l.snap.Workers[row.Owner]; beats {
+		return !l.live.alive(row.Owner, now)
+	}
+	return !l.live.alive(rowSign(row), now)
 }
 
 // known gives every shard that may have to be read: those listed, and those with an unfinished row that

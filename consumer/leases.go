@@ -99,9 +99,14 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 		return chk.ErrLeaseNotAcquired{}
 	}
 	l.mu.Lock()
-	l.held[s.ID] = l.start(row)
+	r := l.start(row)
+	l.held[s.ID] = r
 	l.snap.Leases[s.ID] = row
+	stopping := l.stopping
 	l.mu.Unlock()
+	if stopping { // begun while this acquisition was under way
+		r.halt("shutdown")
+	}
 	s.SetLeaseOwner(l.me)
 	s.SetLeaseTimeout(time.Now().Add(l.live.failover))
 	l.m.acquired.Inc()

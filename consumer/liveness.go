@@ -14,6 +14,9 @@ type sighting struct {
 	moved time.Time
 }
 
+// rowSign is the name under which a lease row itself is observed, when its owner has no heartbeat.
+func rowSign(row Lease) string { return row.Owner + " " + row.Shard }
+
 // observe takes note of a heartbeat. It says whether a beat that was known before has moved.
 func (l *liveness) observe(who string, beat int64, now time.Time) (moved bool) {
 	s, known := l.seen[who]

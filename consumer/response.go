@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"math/bits"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -434,123 +431,4 @@ func (s *responseScan) skip() {
 	if s.fault == "" && !json.Valid(s.body[start:s.pos]) {
 		s.fail(start, "invalid value")
 	}
-}
-
-// parseFixed reads a JSON number and returns it times 10^places, exact but for its fraction, which is cut off.
-func parseFixed(text []byte, places int) (n int64, ok bool) {
-	const room = math.MaxInt64 / 10 // what takes one more digit and then fits 64 bits unsigned
-	var digits uint64
-	power := places // the number is digits·10^(power-places)
-	i := 0
-	run := func(fraction int) (length int) {
-		start := i
-		for ; i < len(text) && isDigit(text[i]); i++ {
-			if digits > room {
-				power += 1 - fraction // beyond the nineteenth digit
-				continue
-			}
-			digits = digits*10 + uint64(text[i]-'0')
-			power -= fraction
-		}
-		return i - start
-	}
-	negative := len(text) > 0 && text[0] == '-'
-	if negative {
-		i++
-	}
-	whole := i
-	if length := run(0); length == 0 || length > 1 && text[whole] == '0' {
-		return 0, false
-	}
-	if i < len(text) && text[i] == '.' {
-		i++
-		if run(1) == 0 {
-			return 0, false
-		}
-	}
-	if i < len(text) && text[i]|0x20 == 'e' {
-		exponent, err := strconv.Atoi(string(text[i+1:]))
-		if err != nil && !errors.Is(err, strconv.ErrRange) {
-			return 0, false
-		}
-		power += min(max(exponent, math.MinInt32), math.MaxInt32)
-		i = len(text)
-	}
-	if i < len(text) {
-		return 0, false
-	}
-	for ; power < 0 && digits != 0; power++ {
-		digits /= 10
-	}
-	for ; power > 0 && digits != 0; power-- {
-		if digits > room {
-			return 0, false
-		}
-		digits *= 10
-	}
-	if negative {
-		return -int64(digits), digits <= 1<<63
-	}
-	return int64(digits), digits <= math.MaxInt64
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// base64Values[k][c] is what character c contributes at place k of four, and more than 24 bits for one that is not in
-// the standard alphabet (RFC 4648, section 4).
-var base64Values = func() (table [4][256]uint32) {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for k := range table {
-		for c := range table[k] {
-			table[k][c] = 1 << 24
-		}
-		for value, c := range alphabet {
-			table[k][c] = uint32(value) << (18 - 6*k)
-		}
-	}
-	return table
-}()
-
-// decodeBase64 decodes b over itself and returns the length of the result, or false for what base64.StdEncoding refuses
-// and for line ends, which that skips. encoding/base64 is not used since it does not promise to work in place.
-func decodeBase64(b []byte) (n int, ok bool) {
-	if len(b) == 0 {
-		return 0, true
-	}
-	if len(b)%4 != 0 {
-		return 0, false
-	}
-	last := len(b) - 4
-	i := 0
-	// Eight characters make six bytes. They are written as eight, of which the last two are overwritten next: all lie
-	// before the characters still to be read, since n is at most i.
-	for ; i+8 <= last; i += 8 {
-		src := b[i : i+8 : i+8]
-		high := base64Values[0][src[0]] | base64Values[1][src[1]] | base64Values[2][src[2]] | base64Values[3][src[3]]
-		low := base64Values[0][src[4]] | base64Values[1][src[5]] | base64Values[2][src[6]] | base64Values[3][src[7]]
-		if (high|low)>>24 != 0 {
-			return 0, false
-		}
-		binary.BigEndian.PutUint64(b[n:], uint64(high)<<40|uint64(low)<<16)
-		n += 6
-	}
-	for ; i <= last; i += 4 {
-		quad := [4]byte(b[i:])
-		size := 3
-		if i == last && quad[3] == '=' {
-			quad[3] = 'A'
-			size = 2
-			if quad[2] == '=' {
-				quad[2] = 'A'
-				size = 1
-			}
-		}
-		bits := base64Values[0][quad[0]] | base64Values[1][quad[1]] | base64Values[2][quad[2]] | base64Values[3][quad[3]]
-		if bits>>24 != 0 {
-			return 0, false
-		}
-		decoded := [3]byte{byte(bits >> 16), byte(bits >> 8), byte(bits)}
-		n += copy(b[n:], decoded[:size])
-	}
-	return n, true
 }

@@ -126,11 +126,8 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 		}
 		// An owner without a heartbeat row: one of ours that is gone, or another KCL, which renews by the
 		// row's counter. Row by row, since their counters differ.
-		if l.live.observe(row.Owner+" "+id, row.Counter, now) && row.Epoch == l.snap.Leases[id].Epoch {
+		if l.live.observe(rowSign(row), row.Counter, now) && row.Epoch == l.snap.Leases[id].Epoch {
 			foreign = fmt.Errorf("read stream %s: worker %q of another KCL application renews leases in table %s: stop that application first, or name another leases.table", w.c.opts.Stream, row.Owner, w.c.opts.Table.name)
-		}
-		if l.live.alive(row.Owner+" "+id, now) {
-			l.live.seen[row.Owner] = sighting{moved: now}
 		}
 	}
 	lost := map[*reader]string{}

@@ -32,9 +32,7 @@ func (w *World) Lines(prefix string) []string {
 		if !strings.HasPrefix(o.Key, prefix) {
 			continue
 		}
-		for _, l := range w.ReadLines(o.Key) {
-			lines = append(lines, l)
-		}
+		lines = append(lines, w.ReadLines(o.Key)...)
 	}
 	return lines
 }
