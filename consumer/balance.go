@@ -5,16 +5,6 @@ import (
 	"time"
 )
 
-// room says whether this worker should own more shards than it does. The caller holds l.mu.
-func (l *leases) room(now time.Time) bool {
-	held := len(l.held)
-	if l.stopping || l.max > 0 && held >= l.max {
-		return false
-	}
-	share, others := l.share(now)
-	return held < share || len(others) == 0
-}
-
 // free says whether a shard can be acquired now. The caller holds l.mu.
 func (l *leases) free(shard string, now time.Time) bool {
 	return l.held[shard] == nil && !now.Before(l.cool[shard]) && l.leasable(shard) && l.ownerless(shard, now)
@@ -68,67 +58,6 @@ func (l *leases) known() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// share is this worker's fair number of leases, and who else has fewer than that and could take more.
-func (l *leases) share(now time.Time) (share int, others []string) {
-	total := 0
-	owned := map[string]int{}
-	for _, id := range l.known() {
-		if !l.leasable(id) {
-			continue
-		}
-		total++
-		if l.held[id] != nil {
-			owned[l.me]++
-		} else if row := l.snap.Leases[id]; row.Owner != "" && row.Owner != l.me {
-			owned[row.Owner]++
-		}
-	}
-	workers := 1
-	for w := range l.snap.Workers {
-		if w != l.me && l.live.alive(w, now) {
-			workers++
-		}
-	}
-	share = (total + workers - 1) / workers
-	floor := total / workers
-	for w, hb := range l.snap.Workers {
-		if w != l.me && l.live.alive(w, now) && owned[w] < max(floor, 1) && (hb.MaxLeases == 0 || owned[w] < hb.MaxLeases) {
-			others = append(others, w)
-		}
-	}
-	return share, others
-}
-
-// surplus picks the readers to hand over: what is above the fair share, while somebody else has less than
-// his. They leave together, in one cut.
-func (l *leases) surplus(now time.Time) []*reader {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopping || len(l.draining) > 0 {
-		return nil
-	}
-	for _, r := range l.held {
-		if r.cause() != "" {
-			return nil // the last ones are still leaving
-		}
-	}
-	share, others := l.share(now)
-	n := len(l.held) - share
-	if n <= 0 || len(others) == 0 {
-		return nil
-	}
-	ids := make([]string, 0, len(l.held))
-	for id := range l.held {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	var out []*reader
-	for _, id := range ids[len(ids)-n:] {
-		out = append(out, l.held[id])
-	}
-	return out
 }
 
 // longDead lists workers whose heartbeat has stood still for ten failover times and who own nothing.

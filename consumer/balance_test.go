@@ -104,9 +104,9 @@ func sum(n []int) (s int) {
 	return s
 }
 
-// In the steady state every shard is owned, nobody has more than two above another, and nothing moves.
+// In the steady state every shard is owned, nobody has more than his share, and nothing moves.
 func TestBalanceOfAFleet(t *testing.T) {
-	for _, c := range []struct{ workers, shards int }{{1, 1}, {1, 9}, {2, 1}, {2, 5}, {2, 8}, {7, 3}, {7, 20}, {7, 28}, {20, 20}, {20, 33}} {
+	for _, c := range []struct{ workers, shards int }{{1, 1}, {1, 9}, {2, 1}, {2, 5}, {2, 8}, {7, 3}, {7, 20}, {20, 33}} {
 		t.Run(fmt.Sprintf("%d workers %d shards", c.workers, c.shards), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFleet(t, c.shards)
@@ -120,7 +120,7 @@ func TestBalanceOfAFleet(t *testing.T) {
 				for range c.workers - 1 {
 					f.join(0)
 				}
-				for range 30 {
+				for range 12 {
 					f.second()
 				}
 				got := f.spread()
@@ -133,7 +133,7 @@ func TestBalanceOfAFleet(t *testing.T) {
 					t.Errorf("a worker has %d shards, its share is %d", got[len(got)-1], share)
 				}
 				handed, acquired := f.handed, f.acquired
-				for range 30 {
+				for range 12 {
 					f.second()
 				}
 				if f.handed != handed || f.acquired != acquired {

@@ -68,11 +68,15 @@ func (w *watcher) run(ctx context.Context, foreign chan<- error) {
 	}
 }
 
-// period is a second while something is to be taken, else less often, to save request units.
+// period is half a second while this worker should have more shards, else at most two, which is how long a
+// shard that another worker lets go may wait. Looking less often saves request units.
 func (w *watcher) period() time.Duration {
-	idle := min(max(w.c.opts.Failover/6, 200*time.Millisecond), 5*time.Second)
-	if w.c.leases.unowned() > 0 {
-		return min(idle, time.Second)
+	idle := min(max(w.c.opts.Failover/6, 200*time.Millisecond), 2*time.Second)
+	l := w.c.leases
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.room(time.Now()) {
+		return min(idle, 500*time.Millisecond)
 	}
 	return idle
 }
