@@ -1,9 +1,13 @@
-# Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules.
+# Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
+# to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test lint build demo fuzz
+.PHONY: test servers lint build demo fuzz
 
-test: ## all tests, with the race detector, in random order
+test: servers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
+
+servers: ## the real servers that tests run against, by their lock files; says which can not be had, and why
+	@internal/realservers/fetch.sh
 
 lint: ## format, vet, staticcheck (pinned in go.mod)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

@@ -33,7 +33,7 @@ type Stream struct {
 	Name            string   `mapstructure:"name" allowed:"1 to 128 letters, digits, _ . or -" desc:"Kinesis stream to read; required unless stream.arn is given"`
 	Region          string   `mapstructure:"region" derived:"of stream.arn, else of the AWS SDK" allowed:"a region such as eu-west-1" desc:"AWS region of the stream, the lease table and the buckets"`
 	Endpoint        string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"Kinesis endpoint, for LocalStack or a VPC endpoint"`
-	ARN             string   `mapstructure:"arn" allowed:"arn:aws:kinesis:<region>:<account>:stream/<name>" desc:"ARN of the stream, in place of name and region; needed for another account's stream"`
+	ARN             string   `mapstructure:"arn" allowed:"arn:aws:kinesis:<region>:<account>:stream/<name>" desc:"ARN of the stream, in place of name and region"`
 	InitialPosition string   `mapstructure:"initial_position" allowed:"TRIM_HORIZON, LATEST or an RFC 3339 time" desc:"where a shard without a checkpoint starts"`
 	PollInterval    Duration `mapstructure:"poll_interval" min:"200ms" max:"10s" desc:"time between two reads of a shard that is caught up; 5 reads a second are shared by all consumers of the stream"`
 }
@@ -101,7 +101,7 @@ type S3 struct {
 // Server is the HTTP server for probes, metrics and status. After Load, an
 // empty Listen means that there is none.
 type Server struct {
-	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of /healthz, /readyz, /metrics and the status page"`
+	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of /healthz, /readyz and /metrics"`
 }
 
 // Log says how the program logs.

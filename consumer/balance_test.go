@@ -125,7 +125,7 @@ func TestBalanceOfAFleet(t *testing.T) {
 				}
 				got := f.spread()
 				t.Logf("spread %v after %d hand-overs", got, f.handed)
-				if sum(got) != c.shards || got[len(got)-1]-got[0] > 2 {
+				if sum(got) != c.shards || got[len(got)-1]-got[0] > 1 {
 					t.Errorf("spread is %v", got)
 				}
 				share := (c.shards + c.workers - 1) / c.workers

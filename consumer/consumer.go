@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -80,7 +81,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	base, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	c.leases.ctx = base
-	if err := c.prepare(ctx); err != nil {
+	if err := c.prepareAgain(ctx); err != nil {
 		serr := c.opts.Sink.Stop(ctx)
 		if ctx.Err() != nil {
 			return serr // asked to stop before it began
@@ -119,7 +120,7 @@ func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
 	c.log.Info().Msg("stopping: no more records are read, the last batch is committed")
 	c.opts.Sink.Refuse() // before any reader leaves, so that there is one cut and not one a shard
 	c.leases.stop()
-	err := c.opts.Sink.Stop(ctx)
+	err := c.commitLast(ctx)
 	ended := make(chan struct{})
 	go func() { // the library's Shutdown has no limit of its own
 		defer close(ended)
@@ -135,6 +136,33 @@ func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
 		c.log.Warn().Err(ferr).Msg("heartbeat row stays; it does no harm")
 	}
 	return err
+}
+
+// commitLast leaves the last three seconds of a stop for giving the leases up.
+func (c *Consumer) commitLast(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-min(3*time.Second, c.opts.StopWithin/2)))
+		defer cancel()
+	}
+	return c.opts.Sink.Stop(ctx)
+}
+
+// prepareAgain repeats prepare while what fails is throttling, the network or the server, as the SDK judges
+// it, for half a minute at most.
+func (c *Consumer) prepareAgain(ctx context.Context) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for backoff := 200 * time.Millisecond; ; backoff *= 2 {
+		err := c.prepare(ctx)
+		passing := retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
+		if err == nil || !passing || time.Now().Add(backoff).After(deadline) {
+			return err
+		}
+		c.log.Warn().Err(err).Dur("wait_ms", backoff).Msg("retrying")
+		if wait(ctx, backoff) != nil {
+			return err
+		}
+	}
 }
 
 // prepare finds the stream, makes the table, and looks at both for the first time.

@@ -145,14 +145,17 @@ func (f *fetcher) accept(out *response, began time.Time) *answer {
 	f.iterator = out.Next
 	var size int64
 	for i := range a.records {
-		size += int64(len(a.records[i].Data))
+		size += int64(len(a.records[i].Data) + len(a.records[i].PartitionKey))
 	}
 	a.room = size*4/3 + int64(len(a.records))*128
 	f.usual = min(max(a.room*5/4, f.usual*3/4, minAnswer), maxAnswer)
-	f.due = began.Add(f.poll)
+	pace := f.poll
 	if a.behind > 0 {
-		f.due = began.Add(min(f.poll, max(fastest, time.Duration(float64(size)/byteRate*float64(time.Second)))))
-	} else if together := f.due.Truncate(tick); together.Sub(began) >= fastest {
+		pace = fastest
+	}
+	owed := time.Duration(float64(size) / byteRate * float64(time.Second)) // Kinesis refuses until it is paid
+	f.due = began.Add(max(pace, time.Since(began)+owed+owed/50))
+	if together := f.due.Truncate(tick); pace == f.poll && owed == 0 && together.Sub(began) >= fastest {
 		// Shards that are caught up are asked together, so that an idle process sleeps in between.
 		f.due = f.due.Add(together.Sub(f.due))
 	}
@@ -186,6 +189,6 @@ func (f *fetcher) failed(err error) (end bool) {
 	if f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled) {
 		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Dur("wait_ms", backoff).Msg("retrying")
 	}
-	f.due = time.Now().Add(backoff - time.Duration(rand.Int64N(int64(backoff/4))))
+	f.due = time.Now().Add(backoff + time.Duration(rand.Int64N(int64(backoff/4))))
 	return false
 }

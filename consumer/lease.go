@@ -17,15 +17,15 @@ const (
 
 // Lease is a shard's row.
 type Lease struct {
-	Shard       string
-	Owner       string // "" = free
-	Epoch       int64  // grows with each acquisition, and when a batch is undone
-	Counter     int64  // the KCL's leaseCounter; ours moves only at acquisition
-	Checkpoint  string // everything up to here is in S3
-	SubSequence int64  // the KCL's checkpointSubSequenceNumber, 0 once we have advanced
-	Pending     string // the batch that is promised for this shard, "" = none
-	PendingTo   string // the checkpoint once that batch has advanced
-	Parents     []string
+	Shard      string
+	Owner      string // "" = free
+	Epoch      int64  // grows with each acquisition, and when a batch is undone
+	Counter    int64  // the KCL's leaseCounter; ours moves only at acquisition
+	Checkpoint string // everything up to here is in S3
+	Within     int64  // how many user records of the one at Checkpoint are delivered; 0 = all, always so in our own rows
+	Pending    string // the batch that is promised for this shard, "" = none
+	PendingTo  string // the checkpoint once that batch has advanced
+	Parents    []string
 }
 
 // Heartbeat is a worker's row. A worker is alive while its Beat moves.

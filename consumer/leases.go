@@ -10,6 +10,8 @@ import (
 	"github.com/rs/zerolog"
 	chk "github.com/vmware/vmware-go-kcl-v2/clientlibrary/checkpoint"
 	par "github.com/vmware/vmware-go-kcl-v2/clientlibrary/partition"
+
+	"standpipe/sink"
 )
 
 // leases is the KCL library's Checkpointer: a state machine per shard (free, held, draining) that alone
@@ -141,7 +143,7 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 	l.mu.Unlock()
 
 	drained := r.drain(l.ctx)
-	if !r.isLost() {
+	if !r.isLost() && !errors.Is(drained, sink.ErrUndecided) {
 		l.release(r)
 	}
 	l.mu.Lock()
@@ -159,7 +161,7 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 		l.ended()
 	}
 	l.kick()
-	l.log.Info().Str("shard", shard).Int64("epoch", r.lease.Epoch).AnErr("undelivered", drained).Str("cause", r.cause()).Msg("lease given up")
+	l.log.Info().Str("shard", shard).Int64("epoch", r.lease.Epoch).AnErr("undelivered", drained).Str("cause", r.ending()).Msg("lease given up")
 	return nil
 }
 

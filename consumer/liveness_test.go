@@ -149,3 +149,23 @@ func TestOurOwnAcquisitionsAreNotForeign(t *testing.T) {
 		}
 	}
 }
+
+// An owner without a heartbeat row is dead when its row has stood still for the failover time. Each look
+// while it counts as alive must not move that on: the stopped KCL's shards would wait for two of them.
+func TestStoppedKCLIsDeadAfterOneFailoverTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, _ := newTable(t, dynamofake.Options{})
+		if err := table.Create(t.Context(), Lease{Shard: shardID(0), Owner: "java", Epoch: 1, Counter: 40, Checkpoint: "100"}); err != nil {
+			t.Fatal(err)
+		}
+		m := newMember(t, table, "a", shardsUpTo(1))
+		began := time.Now()
+		for !m.turn(shardID(0)) {
+			time.Sleep(time.Second)
+			_ = m.look()
+		}
+		if d := time.Since(began); d > failover+5*time.Second {
+			t.Errorf("taken after %v, the failover time is %v", d, failover)
+		}
+	})
+}

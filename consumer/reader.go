@@ -42,7 +42,7 @@ type reader struct {
 	first  *Lease  // the row to begin with; nil = read it
 	at     string  // position read so far
 	answer *answer // fetched, not yet delivered
-	sub    int64   // the index in the aggregate at this position up to which it is delivered
+	within int64   // how many user records of the one at this position are delivered; 0 = all
 	ended  bool    // the shard's end is in a batch
 	buffer []sink.Record
 
@@ -98,6 +98,14 @@ func (r *reader) cause() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.why
+}
+
+// ending is why the reader has ended, for the log.
+func (r *reader) ending() string {
+	if r.ended {
+		return "shard-end"
+	}
+	return r.cause()
 }
 
 // next blocks until there is an answer with records, or gives done at the shard's end, once everything up
@@ -158,23 +166,23 @@ func (r *reader) deliver() {
 	err := reading.Append(r.epoch, resp)
 	clear(r.buffer) // let go of the answer's memory
 	if err != nil {
-		r.fetcher.rewind(r.sub > 0) // its iterator is past what was not taken
-		return                      // next finds out why
+		r.fetcher.rewind(r.within > 0) // its iterator is past what was not taken
+		return                         // next finds out why
 	}
-	r.at = resp.Through
+	r.at, r.within = resp.Through, 0
 	r.ended = a.end
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
 }
 
-// skipDelivered leaves out the user records of an aggregate that another KCL application had delivered when
-// it stopped in the middle of it. Our own checkpoints never lie inside an aggregate.
+// skipDelivered leaves out the user records of the record at the checkpoint that another KCL application had
+// delivered when it stopped. Our own checkpoints always stand behind whole records.
 func (r *reader) skipDelivered(records []sink.Record) []sink.Record {
-	if r.sub == 0 || r.at != r.lease.Checkpoint {
+	if r.within == 0 {
 		return records
 	}
 	i := 0
-	for i < len(records) && records[i].Sequence == r.at && int64(records[i].SubSequence) <= r.sub {
+	for i < len(records) && records[i].Sequence == r.at && int64(records[i].SubSequence) < r.within {
 		i++
 	}
 	return records[i:]
@@ -202,8 +210,8 @@ func (r *reader) current() (*sink.Reading, error) {
 	if err != nil || row.Checkpoint == shardEnd {
 		return nil, err
 	}
-	r.at, r.sub, r.ended = row.Checkpoint, row.SubSequence, false
-	r.fetcher.rewind(r.sub > 0)
+	r.at, r.within, r.ended = row.Checkpoint, row.Within, false
+	r.fetcher.rewind(r.within > 0)
 	reading = r.sink.Read(r.reads, r.lease.Shard, r.lease.Epoch, row.Checkpoint)
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -59,7 +59,7 @@ func kind(r row) string {
 }
 
 func leaseRow(l Lease) row {
-	r := row{keyAttr: str(l.Shard), "entityType": str(leaseKind), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint), "checkpointSubSequenceNumber": num(l.SubSequence)}
+	r := row{keyAttr: str(l.Shard), "entityType": str(leaseKind), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint)}
 	if l.Owner != "" {
 		r["leaseOwner"] = str(l.Owner)
 	}
@@ -71,14 +71,20 @@ func leaseRow(l Lease) row {
 
 func toLease(r row) Lease {
 	l := Lease{
-		Shard: getStr(r, keyAttr), Owner: getStr(r, "leaseOwner"), Epoch: getNum(r, "leaseEpoch"), Counter: getNum(r, "leaseCounter"), SubSequence: getNum(r, "checkpointSubSequenceNumber"),
+		Shard: getStr(r, keyAttr), Owner: getStr(r, "leaseOwner"), Epoch: getNum(r, "leaseEpoch"), Counter: getNum(r, "leaseCounter"),
 		Checkpoint: getStr(r, "checkpoint"), Pending: getStr(r, "pendingBatch"), PendingTo: getStr(r, "pendingCheckpoint"),
+	}
+	if _, foreign := r["checkpointSubSequenceNumber"]; foreign && isSequence(l.Checkpoint) {
+		l.Within = getNum(r, "checkpointSubSequenceNumber") + 1
 	}
 	if ss, ok := r["parentShardId"].(*types.AttributeValueMemberSS); ok {
 		l.Parents = ss.Value
 	}
 	return l
 }
+
+// isSequence tells a sequence number from a word such as TRIM_HORIZON.
+func isSequence(checkpoint string) bool { return checkpoint != "" && isDigit(checkpoint[0]) }
 
 // itemVersion grows when an older program could misread a batch item.
 const itemVersion = 1

@@ -88,17 +88,12 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	if err == nil && w.mayList() {
 		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.opts.Stream)
 	}
-	if err != nil {
-		if ctx.Err() == nil {
-			w.c.m.retries.WithLabelValues("dynamodb", "Scan").Inc()
-			w.c.log.Warn().Err(err).Msg("looking again")
-			w.mu.Lock()
-			w.failing = err
-			w.mu.Unlock()
-		}
-		if snap == nil {
-			return
-		}
+	if ctx.Err() != nil {
+		return
+	}
+	w.note(err)
+	if snap == nil {
+		return
 	}
 	if err := w.see(snap, shards, began); err != nil {
 		select {
@@ -161,13 +156,24 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.scanned, w.failing = now, nil
+	w.scanned = now
 	if shards != nil {
 		w.listed, w.relist = now, false
 	}
 	close(w.fresh)
 	w.fresh = make(chan struct{})
 	return foreign
+}
+
+// note remembers why the last look failed, nil when it did not.
+func (w *watcher) note(err error) {
+	w.mu.Lock()
+	w.failing = err
+	w.mu.Unlock()
+	if err != nil {
+		w.c.m.retries.WithLabelValues("dynamodb", "Look").Inc()
+		w.c.log.Warn().Err(err).Msg("looking again")
+	}
 }
 
 func (w *watcher) mayList() bool {

@@ -40,7 +40,9 @@ type batch struct {
 	all     []*object
 	full    int
 	ended   time.Time // when the first shard end came in
-	cause   Cause
+	want    Cause     // why somebody asked for a cut
+	cause   Cause     // why it was cut
+	journal Upload    // set by the committing goroutine
 
 	attempted bool  // the intent may have been sent
 	decided   bool  // committed, or dropped
@@ -81,7 +83,7 @@ func (b *batch) object(k objectKey, arrival time.Time) *object {
 	}
 	out := b.lane.s.outputs[k.out]
 	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, fmt.Sprintf("%s-%d", b.id, len(b.all)), out.extension())
-	o := &object{s: l.s, b: b, out: out, at: k,
+	o := &object{s: l.s, b: b, out: out, at: k, creating: make(chan struct{}, 1),
 		upload: Upload{Bucket: out.Bucket, Key: partition.ObjectKey(k.path, l.s.opts.Random, name)}}
 	o.hold(objectCost)
 	b.objects[k] = o

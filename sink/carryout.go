@@ -154,7 +154,7 @@ func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeJournal(data)
+	return decodeJournal(data, item.ID)
 }
 
 // completeUpload completes one upload; nil when it is known to be visible, errGone when it never can be.

@@ -21,16 +21,15 @@ func (l *lane) commit(ctx context.Context, b *batch) {
 		return
 	}
 	if err != nil || !l.mayAttempt(b) {
-		if ctx.Err() == nil {
-			l.giveUp(b, err)
-		}
+		l.giveUp(b, err) // nobody was promised anything
 		return
 	}
 	closed := time.Now()
 
 	promised, err := l.s.intend(ctx, item)
 	if err != nil {
-		return // undecided: its uploads are not touched
+		l.leaveUndecided(b)
+		return
 	}
 	if !promised {
 		l.giveUp(b, fmt.Errorf("the intent was refused for good"))
@@ -73,7 +72,7 @@ func (l *lane) close(b *batch) (Item, error) {
 		j.Shards = append(j.Shards, journalShard{sp.Shard, sp.After, sp.Through, sp.Records})
 	}
 	u, err := l.s.uploadJournal(b.ctx, &j)
-	item.Journal = &u
+	b.journal, item.Journal = u, &u
 	return item, err
 }
 
@@ -159,12 +158,16 @@ func (l *lane) settle(b *batch) {
 func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time) {
 	defer b.free()
 	now := time.Now()
-	if outcome == Undone {
+	switch outcome {
+	case Undone:
 		l.mu.Lock()
 		for r := range b.spans {
 			r.end(ErrDropped)
 		}
 		l.mu.Unlock()
+		return
+	case Finished: // advanced or undone: the leases tell
+		l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Msg("batch was finished by another worker")
 		return
 	}
 	var records, raw, size int64
@@ -174,7 +177,7 @@ func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time
 		l.s.metrics.delivered(line)
 	}
 	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
-	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Str("outcome", string(outcome)).Int("shards", len(b.spans)).
+	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Int("shards", len(b.spans)).
 		Int("objects", len(b.all)).Int64("records", records).Int64("bytes", raw).Int64("stored_bytes", size).
 		Dur("open_ms", began.Sub(b.opened)).Dur("close_ms", closed.Sub(began)).Dur("intent_ms", intended.Sub(closed)).
 		Dur("complete_ms", now.Sub(intended)).Msg("batch committed")
@@ -186,6 +189,17 @@ func (b *batch) free() {
 	for _, o := range b.all {
 		o.hold(-o.held.Load())
 	}
+}
+
+// leaveUndecided ends the readings of a batch whose intent may or may not have taken effect when everything
+// had to end. Its uploads are not touched: the item, if there is one, tells the next worker.
+func (l *lane) leaveUndecided(b *batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range b.spans {
+		r.end(ErrUndecided)
+	}
+	l.notify()
 }
 
 func (l *lane) giveUp(b *batch, cause error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -59,7 +60,9 @@ func (j *journal) encode() []byte {
 	return b.Bytes()
 }
 
-func decodeJournal(data []byte) (*journal, error) {
+// decodeJournal reads the journal of a batch. An error means that it was damaged or written by another
+// version: nothing may be done on its word.
+func decodeJournal(data []byte, batch string) (*journal, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var j journal
 	if err := dec.Decode(&j.Header); err != nil {
@@ -67,6 +70,9 @@ func decodeJournal(data []byte) (*journal, error) {
 	}
 	if j.Header.Version != journalVersion {
 		return nil, fmt.Errorf("read journal of batch %s: it has version %d, this program knows %d: let a newer Standpipe finish the batch", j.Header.Batch, j.Header.Version, journalVersion)
+	}
+	if j.Header.Batch != batch {
+		return nil, fmt.Errorf("read journal of batch %s: it is that of batch %q", batch, j.Header.Batch)
 	}
 	for i := range j.Header.Shards {
 		var s journalShard
@@ -81,6 +87,9 @@ func decodeJournal(data []byte) (*journal, error) {
 			return nil, fmt.Errorf("read journal of batch %s: object %d: %w", j.Header.Batch, i, err)
 		}
 		j.Objects = append(j.Objects, o)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("read journal of batch %s: more follows what its header counts", j.Header.Batch)
 	}
 	return &j, nil
 }

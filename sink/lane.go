@@ -2,10 +2,13 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
+
+var errEnded = errors.New("the worker had to end")
 
 // maxShards is how many lease rows fit one transaction beside the batch item (DynamoDB: 100 items).
 const maxShards = 99
@@ -20,7 +23,6 @@ type lane struct {
 	members    map[*Reading]struct{}
 	open       *batch
 	committing *batch
-	want       Cause // a cut somebody asked for
 	stopping   bool
 }
 
@@ -143,10 +145,14 @@ func (l *lane) discard(b *batch) {
 	_ = b.closers.Wait()
 	ctx, cancel := context.WithTimeout(l.s.ctx, 30*time.Second)
 	defer cancel()
+	uploads := []Upload{b.journal}
 	for _, o := range b.all {
 		o.flushing.Wait()
 		o.sending.Wait()
-		if u := o.journalLine().Upload; u.ID != "" {
+		uploads = append(uploads, o.journalLine().Upload)
+	}
+	for _, u := range uploads {
+		if u.ID != "" {
 			_ = l.s.store.Abort(ctx, u)
 		}
 	}
@@ -227,7 +233,7 @@ func (l *lane) requestCut(r *Reading, cause Cause) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open != nil && (r == nil || l.open.spans[r] != nil) {
-		l.want = cause
+		l.open.want = cause
 		l.notify()
 	}
 }
@@ -242,6 +248,7 @@ func (l *lane) stop() {
 
 // run cuts and commits until the lane is stopped and empty, or the sink's context ends.
 func (l *lane) run(ctx context.Context) {
+	defer l.dropOpen()
 	for {
 		b := l.nextCut(ctx)
 		if b == nil {
@@ -255,6 +262,15 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
+// dropOpen gives up what was never cut because everything had to end.
+func (l *lane) dropOpen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open != nil {
+		l.drop(l.open, errEnded)
+	}
+}
+
 // nextCut waits for a reason to cut and seals the open batch; nil when there will be none.
 func (l *lane) nextCut(ctx context.Context) *batch {
 	l.mu.Lock()
@@ -262,7 +278,7 @@ func (l *lane) nextCut(ctx context.Context) *batch {
 		cause, wait := l.due(time.Now())
 		if cause != "" {
 			b := l.open
-			l.open, l.committing, l.want = nil, b, ""
+			l.open, l.committing = nil, b
 			b.cause = cause
 			l.notify()
 			for b.active > 0 && b.err == nil {
@@ -271,6 +287,10 @@ func (l *lane) nextCut(ctx context.Context) *batch {
 				select {
 				case <-changed:
 				case <-ctx.Done():
+					l.mu.Lock()
+					l.drop(b, errEnded)
+					l.committing = nil
+					l.mu.Unlock()
 					return nil
 				}
 				l.mu.Lock()
@@ -307,8 +327,8 @@ func (l *lane) due(now time.Time) (Cause, time.Duration) {
 	switch {
 	case l.stopping:
 		return CauseShutdown, 0
-	case l.want != "":
-		return l.want, 0
+	case b.want != "":
+		return b.want, 0
 	case b.wantsCut():
 		return CauseSize, 0
 	case age >= l.s.opts.Interval:

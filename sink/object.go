@@ -26,7 +26,7 @@ type object struct {
 	touched atomic.Int64 // the sink's count of appends when this object was last written
 	held    atomic.Int64 // bytes in memory, counted in the budget
 
-	creating sync.Mutex // one CreateMultipartUpload at a time
+	creating chan struct{} // holds a token while the upload is being created
 	flushing sync.WaitGroup
 	sending  sync.WaitGroup
 
@@ -210,8 +210,12 @@ func (o *object) uploadPart(ctx context.Context, n int32, body Segments) error {
 
 // created gives the object's upload, creating it at the first part.
 func (o *object) created(ctx context.Context) (Upload, error) {
-	o.creating.Lock()
-	defer o.creating.Unlock()
+	select {
+	case o.creating <- struct{}{}:
+		defer func() { <-o.creating }()
+	case <-ctx.Done():
+		return Upload{}, ctx.Err()
+	}
 	o.mu.Lock()
 	u := o.upload
 	o.mu.Unlock()

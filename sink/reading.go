@@ -11,6 +11,9 @@ import (
 var (
 	// ErrDropped says that a batch with bytes of this reading was dropped: read again from the checkpoint.
 	ErrDropped = errors.New("batch was dropped: read again from the checkpoint")
+	// ErrUndecided says that the sink ended before it knew whether a batch with bytes of this reading is
+	// promised. The lease is to be kept until the failover time hands it to the next worker.
+	ErrUndecided = errors.New("intent is undecided")
 	// ErrStopped says that the sink, or this reading, takes no more.
 	ErrStopped = errors.New("sink takes no more records")
 )
@@ -81,6 +84,9 @@ func (r *Reading) Drain(ctx context.Context) error {
 	r.Stop()
 	r.lane.requestCut(r, CauseHandOver)
 	err := r.Committed(ctx)
+	if serr := r.Settled(ctx); err == nil { // an earlier batch may be undecided although a later one is dropped
+		err = serr
+	}
 	r.Close()
 	return err
 }

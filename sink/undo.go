@@ -61,7 +61,7 @@ func (s *Sink) takeBack(ctx context.Context, item Item) error {
 	if err != nil {
 		return err
 	}
-	j, err := decodeJournal(data)
+	j, err := decodeJournal(data, item.ID)
 	if err != nil {
 		return err
 	}

@@ -110,10 +110,7 @@ func (w *World) Start(set Settings) *Worker {
 	wk.Name = workerName(len(w.workers))
 	wk.plug.name = wk.Name
 	w.mu.Unlock()
-	cfg := aws.Config{
-		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-		HTTPClient: &http.Client{Transport: wk.plug}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	}
+	cfg := w.config(wk.plug)
 	at := func(host string) *string { return aws.String("http://" + host) }
 	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), Tables)
 	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), sink.S3Options{})
@@ -145,6 +142,13 @@ func (w *World) Start(set Settings) *Worker {
 		wk.err = wk.Consumer.Run(run)
 	}()
 	return wk
+}
+
+func (w *World) config(p *plug) aws.Config {
+	return aws.Config{
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		HTTPClient: &http.Client{Transport: p}, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
 }
 
 func workerName(n int) string { return fmt.Sprintf("worker-%d", n) }

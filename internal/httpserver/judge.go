@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,7 +43,9 @@ func (j *judge) dead(s Snapshot, now time.Time) string {
 // unready lists what keeps records from arriving in time, a line each.
 func (j *judge) unready(s Snapshot, now time.Time) []string {
 	var why []string
-	say := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
+	say := func(format string, args ...any) {
+		why = append(why, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; "))
+	}
 	if s.Scanned.IsZero() {
 		say("starting: lease table and stream have not been read yet")
 	}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"standpipe/config"
+)
+
+func (p *program) checkCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration and say what it will do",
+		Long: `Check reads file, environment and flags as run does, and prints either every problem,
+one a line, or a summary. It calls nothing on AWS.`,
+		Example: `  standpipe check -c standpipe.yaml
+  standpipe check -c standpipe.yaml --buffer.interval 60s`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, pipe, err := p.load(cmd)
+			if err != nil {
+				return err
+			}
+			return summarize(p.stdout, cmp.Or(p.file(cmd), "environment and flags"), cfg, pipe, time.Now())
+		},
+	}
+	configFlag(cmd)
+	config.Flags(cmd.Flags())
+	return cmd
+}
+
+// summarize says in a few lines what a configuration does, with keys as they would be at t.
+func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t time.Time) error {
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(what, format string, args ...any) {
+		_, _ = fmt.Fprintf(tab, "  %s\t%s\n", what, fmt.Sprintf(format, args...))
+	}
+	_, _ = fmt.Fprintf(tab, "OK: %s\n", source)
+	row("stream", "%s in %s%s, from %s where there is no checkpoint", cfg.Stream.Name, cmp.Or(cfg.Stream.Region, "the region of the AWS SDK"), at(cfg.Stream.Endpoint), cfg.Stream.InitialPosition)
+	row("leases", "DynamoDB table %s%s, shards of a dead worker are taken over after %s", cfg.Leases.Table, at(cfg.Leases.Endpoint), cfg.Leases.Failover)
+	row("buffer", "an object is full at %s, a batch is committed every %s, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
+	for i, o := range pipe.outputs {
+		row("output", "%s: %s like s3://%s/%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t))
+	}
+	row("errors", "like s3://%s/%s", pipe.errors.Bucket, exampleKey(cfg, pipe.errors, t))
+	row("journal", "s3://%s/%s", cfg.Journal.Bucket, cfg.Journal.Prefix)
+	if cfg.S3.Endpoint != "" {
+		row("s3", "%s", strings.TrimSpace(at(cfg.S3.Endpoint)))
+	}
+	if cfg.Server.Listen == "" {
+		row("server", "off")
+	} else {
+		row("server", "%s with /healthz, /readyz and /metrics", cfg.Server.Listen)
+	}
+	for _, warning := range pipe.warnings {
+		_, _ = fmt.Fprintf(tab, "warning: %s\n", warning)
+	}
+	return tab.Flush()
+}
+
+// at is " at <endpoint>" for an endpoint that is set.
+func at(endpoint string) string {
+	if endpoint == "" {
+		return ""
+	}
+	return " at " + endpoint
+}

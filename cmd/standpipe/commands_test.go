@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"standpipe/config"
+)
+
+func TestCheckSaysWhatWillBeDone(t *testing.T) {
+	cfg, err := config.Load(config.Source{File: filepath.Join("..", "..", "testdata", "config", "good", "leading-slash.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := newPipeline(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := summarize(&b, "standpipe.yaml", cfg, pipe, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"OK: standpipe.yaml\n",
+		"  stream   clicks in the region of the AWS SDK, from TRIM_HORIZON where there is no checkpoint\n",
+		"  leases   DynamoDB table standpipe-clicks, shards of a dead worker are taken over after 30s\n",
+		"  buffer   an object is full at 128MiB, a batch is committed every 5m, 128MiB of memory\n",
+		"  output   output-0: ndjson like s3://lake//raw2026/01/02/03/standpipe-clicks-2026-01-02-03-04-05-00000000-0000-0000-0000-000000000000-0.ndjson.gz\n",
+		"  errors   like s3://lake/errors/processing-failed/year=2026/month=01/day=02/hour=03/standpipe-clicks-",
+		"  journal  s3://lake/_standpipe/standpipe-clicks/\n",
+		"  server   :8080 with /healthz, /readyz and /metrics\n",
+		"warning: outputs[0].prefix: begins with /",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+}
+
+// TestCheckTakesGoodFiles runs check on every configuration that config takes for good.
+func TestCheckTakesGoodFiles(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "config", "good", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		if r := execute(t, nil, "check", "-c", file); r.code != exitOK || !strings.HasPrefix(r.stdout, "OK: "+file) || r.stderr != "" {
+			t.Errorf("%s: %s", file, r)
+		}
+	}
+}
+
+func TestFileIsNamedByTheEnvironment(t *testing.T) {
+	file := write(t, "stream: {name: clicks}\noutputs: [{bucket: lake}]\n")
+	if r := execute(t, []string{"STANDPIPE_CONFIG=" + file}, "check", "--stream.name", "taps"); r.code != exitOK || !strings.Contains(r.stdout, "taps in") {
+		t.Error(r)
+	}
+	if r := execute(t, nil, "check"); r.code != exitUsage || !strings.Contains(r.stderr, "standpipe: configuration: no file was named; name one with -c or STANDPIPE_CONFIG\n") {
+		t.Error(r)
+	}
+}
+
+func TestMistypedCommandLines(t *testing.T) {
+	for line, want := range map[string]string{
+		"rnu":                   `unknown command "rnu": did you mean run?`,
+		"frobnicate":            "unknown command \"frobnicate\": see `standpipe --help`",
+		"run --strem.name x":    "unknown flag: --strem.name: did you mean --stream.name?",
+		"run -x":                "unknown shorthand flag: 'x' in -x: see `standpipe run --help`",
+		"run --stream.name":     "flag needs an argument: --stream.name: see `standpipe run --help`",
+		"run standpipe.yaml":    "run takes no argument (got \"standpipe.yaml\"): see `standpipe run --help`",
+		"health --url 10.0.0.1": `--url must be an http(s) URL such as http://127.0.0.1:8080/healthz (got "10.0.0.1")`,
+	} {
+		if r := execute(t, nil, strings.Fields(line)...); r.code != exitUsage || r.stderr != "standpipe: "+want+"\n" || r.stdout != "" {
+			t.Errorf("%s: want %s\ngot %s", line, want, r)
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		code   int
+	}{
+		"alive": {http.StatusOK, "ok\n", exitOK},
+		"dead":  {http.StatusServiceUnavailable, "lease table not read for 2m0s\nmore\n", exitRuntime},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/healthz" {
+				t.Errorf("asked for %s", r.URL.Path)
+			}
+			w.WriteHeader(tc.status)
+			_, _ = fmt.Fprint(w, tc.body)
+		}))
+		listen := strings.TrimPrefix(srv.URL, "http://")
+		r := execute(t, []string{"STANDPIPE_SERVER_LISTEN=" + listen}, "health")
+		srv.Close()
+		if lines := strings.Count(r.stdout+r.stderr, "\n"); r.code != tc.code || lines != 1 {
+			t.Errorf("%s: %s", name, r)
+		}
+	}
+	if r := execute(t, []string{"STANDPIPE_SERVER_LISTEN=off"}, "health"); r.code != exitUsage || !strings.Contains(r.stderr, "server.listen is off") {
+		t.Error(r)
+	}
+}
+
+func TestLocalURL(t *testing.T) {
+	for addr, want := range map[string]string{
+		":8080": "http://127.0.0.1:8080/", "0.0.0.0:80": "http://127.0.0.1:80/", "[::]:80": "http://[::1]:80/", "10.1.2.3:80": "http://10.1.2.3:80/", "box:80": "http://box:80/",
+	} {
+		if got := localURL(addr); got != want {
+			t.Errorf("localURL(%q) = %s, want %s", addr, got, want)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if r := execute(t, nil, "version"); r.code != exitOK || !strings.HasPrefix(r.stdout, "standpipe ") || !strings.Contains(r.stdout, "go1.") {
+		t.Error(r)
+	}
+	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}}}
+	info.Main.Version = "v1.2.3"
+	if got := versionLine(info); !strings.HasPrefix(got, "v1.2.3, commit abc with changes, go") {
+		t.Error(got)
+	}
+	if got := versionLine(nil); !strings.HasPrefix(got, "unknown, go") {
+		t.Error(got)
+	}
+}
+
+func TestLogFormats(t *testing.T) {
+	var b bytes.Buffer
+	log, err := newLogger(&b, config.Log{Level: "info", Format: "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Debug().Msg("hidden")
+	log.Info().Str("stream", "clicks").Msg("reading")
+	var line struct{ Level, Stream, Message, Time string }
+	if err := json.Unmarshal(b.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %s", err, &b)
+	}
+	if _, err := time.Parse(time.RFC3339, line.Time); err != nil || line.Message != "reading" || line.Stream != "clicks" || line.Level != "info" {
+		t.Errorf("got %+v, %v", line, err)
+	}
+	b.Reset()
+	if log, err = newLogger(&b, config.Log{Level: "info", Format: "console"}); err != nil {
+		t.Fatal(err)
+	}
+	log.Info().Str("stream", "clicks").Msg("reading")
+	if got := b.String(); !strings.Contains(got, "INF reading stream=clicks\n") || strings.Contains(got, "\x1b") {
+		t.Errorf("got %q", got)
+	}
+}

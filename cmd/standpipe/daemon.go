@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+
+	"standpipe/config"
+	"standpipe/consumer"
+	"standpipe/internal/httpserver"
+	"standpipe/sink"
+)
+
+// daemonHooks let callers in this process see into a daemon. The zero value is for the command line.
+type daemonHooks struct {
+	// registry takes the daemon's metrics; nil: one of its own. Two daemons can not share one.
+	registry *prometheus.Registry
+	// listening is told the address of the HTTP server once it can be asked.
+	listening func(net.Addr)
+	// stopWithin is how long a stop may take; 0: 18 s, which fits into the 30 s that ECS gives.
+	stopWithin time.Duration
+}
+
+// runDaemon carries records from the stream to the outputs until ctx ends, then stops in order. cfg is as
+// config.Load returned it without an error. It returns nil when nothing was left behind. Its error has a
+// sentence for users a line; before the first record is read it may be a config.Problems.
+func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out daemonHooks) error {
+	pipe, err := newPipeline(cfg)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("version", version()).Str("stream", cfg.Stream.Name).Str("application", cfg.Leases.Application).Msg("starting")
+	for _, w := range pipe.warnings {
+		log.Warn().Msg(w)
+	}
+	var ln net.Listener
+	if cfg.Server.Listen != "" {
+		if ln, err = httpserver.Listen(ctx, cfg.Server.Listen); err != nil {
+			return err
+		}
+		defer func() { _ = ln.Close() }() // the server has closed it already where it ran
+	}
+	svc, err := connect(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer svc.close()
+	err = svc.verify(ctx, cfg, startLimit)
+	switch {
+	case ctx.Err() != nil:
+		log.Info().Msg("stopped before reading began")
+		return nil
+	case err != nil:
+		return err
+	}
+	if out.registry == nil {
+		out.registry = prometheus.NewRegistry()
+	}
+	out.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	s, c := wire(ctx, cfg, pipe, svc, log, out)
+	carry := func(ctx context.Context) error {
+		err := c.Run(ctx)
+		if err == nil {
+			log.Info().Msg("stopped; everything that was read is in S3")
+		}
+		return err
+	}
+	if ln == nil {
+		return brief(carry(ctx))
+	}
+	return brief(beside(ctx, carry, func(ctx context.Context) error {
+		log.Info().Str("address", ln.Addr().String()).Msg("listening")
+		if out.listening != nil {
+			out.listening(ln.Addr())
+		}
+		return httpserver.New(httpserver.Options{
+			Snapshot: snapshot(s, c, time.Now()), Metrics: out.registry, Log: log,
+			Limits: httpserver.Limits{Failover: time.Duration(cfg.Leases.Failover), Interval: time.Duration(cfg.Buffer.Interval)},
+		}).Serve(ctx, ln)
+	}))
+}
+
+// wire makes a sink and a consumer that share the lease table, the memory budget and the registry.
+func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, out daemonHooks) (*sink.Sink, *consumer.Consumer) {
+	worker := workerID()
+	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
+	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
+	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
+	s := sink.New(context.WithoutCancel(ctx), sink.Options{
+		Application: cfg.Leases.Application, Worker: worker,
+		Outputs: pipe.outputs, Errors: pipe.errors,
+		JournalBucket: cfg.Journal.Bucket, JournalPrefix: cfg.Journal.Prefix,
+		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,
+		NewID:  func() string { return uuid.Must(uuid.NewV7()).String() },
+		Random: uuid.NewString,
+		Ledger: table,
+		Store:  sink.NewS3(svc.s3, sink.S3Options{SSE: types.ServerSideEncryption(cfg.S3.SSE), KMSKey: cfg.S3.KMSKey}),
+		Log:    log, Registry: out.registry,
+	})
+	c := consumer.New(consumer.Options{
+		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, Region: svc.region,
+		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
+		StopWithin: out.stopWithin, Failover: time.Duration(cfg.Leases.Failover), MaxLeases: cfg.Leases.MaxLeases,
+		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop",
+		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory,
+		Log: log, Registry: out.registry,
+	})
+	return s, c
+}
+
+// beside runs work with a server beside it. The server outlives the work, so that a stop can be watched;
+// when it fails, the work is stopped.
+func beside(ctx context.Context, work, server func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	served := make(chan error, 1)
+	go func() {
+		defer cancel()
+		served <- server(serving)
+	}()
+	err := work(ctx)
+	end()
+	return errors.Join(err, <-served)
+}
+
+// workerID is unique for each start, so that a worker never takes its predecessor's leases for its own.
+func workerID() string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "worker"
+	}
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return host + "-" + hex.EncodeToString(b[:])
+}

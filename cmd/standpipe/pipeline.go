@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"standpipe/config"
+	"standpipe/partition"
+	"standpipe/sink"
+)
+
+// maxKeyBytes is how long the key of an S3 object may be.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+const maxKeyBytes = 1024
+
+// pipeline is a configuration's outputs with their prefixes parsed.
+type pipeline struct {
+	outputs  []*sink.Output
+	errors   *sink.Output
+	warnings []string // sentences of config and partition
+}
+
+// newPipeline parses the prefixes of a loaded configuration. Its error is a config.Problems.
+func newPipeline(cfg config.Config) (*pipeline, error) {
+	var problems, doubts config.Problems
+	p := &pipeline{warnings: cfg.Warnings()}
+	add := func(field, expr string, kind partition.Kind, out *sink.Output) {
+		prefix, err := partition.Parse(expr, kind, partition.InZone(out.Location))
+		var bad *partition.ParseError
+		if errors.As(err, &bad) {
+			for _, b := range bad.Problems {
+				problems.Add(field, b.String(), "")
+			}
+			return
+		}
+		if n := prefix.MaxBytes() + len(objectName(cfg, out, time.Time{})); n > maxKeyBytes {
+			problems.Add(field, fmt.Sprintf("makes keys of up to %d bytes, S3 takes %d; shorten it or leases.application", n, maxKeyBytes), expr)
+		}
+		for _, w := range prefix.Warnings() {
+			doubts.Add(field, w, "")
+		}
+		out.Prefix = prefix
+	}
+	for i, o := range cfg.Outputs {
+		zone, err := time.LoadLocation(o.TimeZone)
+		if err != nil {
+			continue // config.Load has said so
+		}
+		out := &sink.Output{
+			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
+			Validate: o.Validate == "json", Extension: extension(o.Extension, o.Compression),
+		}
+		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
+		p.outputs = append(p.outputs, out)
+	}
+	p.errors = &sink.Output{
+		Name: "errors", Bucket: cfg.Errors.Bucket, Location: time.UTC, Compression: cfg.Errors.Compression,
+		Extension: extension("", cfg.Errors.Compression),
+	}
+	add("errors.prefix", cfg.Errors.Prefix, partition.Errors, p.errors)
+	for _, d := range cfg.Locate(doubts) {
+		p.warnings = append(p.warnings, d.String())
+	}
+	return p, cfg.Locate(problems).Err()
+}
+
+// extension is the end of an output's object names: the configured one, or the codec's.
+func extension(configured, compression string) string {
+	switch {
+	case configured != "":
+		return configured
+	case compression == "gzip":
+		return ".ndjson.gz"
+	}
+	return ".ndjson"
+}
+
+// objectName is a name as the sink gives it to an object, with zeros for the batch's id.
+func objectName(cfg config.Config, out *sink.Output, t time.Time) string {
+	return partition.ObjectName(cfg.Leases.Application, t, out.Location, "00000000-0000-0000-0000-000000000000-0", out.Extension)
+}
+
+// exampleKey is a key under which a record that arrives at t may end.
+func exampleKey(cfg config.Config, out *sink.Output, t time.Time) string {
+	random := func() string { return "00000000-0000-0000-0000-000000000000" }
+	return partition.ObjectKey(out.Prefix.Path(t, "processing-failed"), random, objectName(cfg, out, t))
+}
+
+// joinProblems gathers the problems of several errors, each nil or a config.Problems.
+func joinProblems(errs ...error) error {
+	var all config.Problems
+	for _, err := range errs {
+		var ps config.Problems
+		if errors.As(err, &ps) {
+			all = append(all, ps...)
+		} else if err != nil {
+			return err
+		}
+	}
+	return all.Err()
+}

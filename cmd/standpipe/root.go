@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// program is what every command works with in place of the process: its environment and its output.
+type program struct {
+	env    []string // NAME=value pairs
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// run is the whole program. It returns the process's exit code, one of exitCodes.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := &program{env: env, stdout: stdout, stderr: stderr}
+	root := p.rootCommand()
+	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra would take the process's own
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(err, ctx.Err() != nil)
+	if err != nil && code != exitInterrupted {
+		complain(stderr, err)
+	}
+	return code
+}
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "standpipe",
+		Short: "Carry a Kinesis data stream into S3, every record exactly once",
+		Long:  "Standpipe carries the records of a Kinesis data stream into S3, every record exactly once.\n\n" + exitTable(),
+		Example: `  standpipe demo                      # see it work, with nothing installed
+  standpipe check -c standpipe.yaml   # is the configuration right, and what will it do?
+  standpipe run -c standpipe.yaml     # carry records until SIGTERM`,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		DisableFlagsInUseLine:      true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	root.AddCommand(p.commands()...)
+	return root
+}
+
+// commands lists the subcommands.
+func (p *program) commands() []*cobra.Command {
+	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.healthCommand(), p.versionCommand()}
+}
+
+func exitTable() string {
+	var b strings.Builder
+	b.WriteString("Exit codes:\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
+	}
+	return b.String()
+}
+
+// noArgs refuses positional arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError("%s takes no argument (got %q): see `%s --help`", cmd.Name(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	hint := "see `" + root.CommandPath() + " --help`"
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError("unknown command %q: %s", name, hint)
+}
+
+// flagError adds the nearest flag to an unknown one. Nearness is cobra's, which it only measures for
+// commands.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "see `" + cmd.CommandPath() + " --help`"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		flags := &cobra.Command{SuggestionsMinimumDistance: 3}
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		})
+		if near := flags.SuggestionsFor(unknown.GetSpecifiedName()); len(near) > 0 {
+			hint = "did you mean --" + near[0] + "?"
+		}
+	}
+	return usageError("%w: %s", err, hint)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"standpipe/config"
+)
+
+// overhead is what the process needs beside buffer.memory: code, goroutines, connections, the codecs' state
+// and the collector's slack.
+const overhead = 56 * config.MiB
+
+func (p *program) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Carry records from Kinesis to S3 until a signal",
+		Long: `Run reads the stream and writes to S3 until SIGTERM or SIGINT. It then stops reading, commits what it
+has, gives its leases up and exits 0 within 20 s; a second signal exits at once, which loses nothing:
+the next start reads again what was not committed.
+
+Each key of the file can also be set by a flag of its name or by a STANDPIPE_… variable; a flag beats a
+variable, a variable beats the file. Logs go to stderr.`,
+		Example: `  standpipe run -c standpipe.yaml
+  standpipe run -c standpipe.yaml --log.format console --buffer.interval 60s
+  STANDPIPE_STREAM_NAME=clicks STANDPIPE_OUTPUTS_0_BUCKET=lake standpipe run`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, _, err := p.load(cmd)
+			if err != nil {
+				return err
+			}
+			log, err := newLogger(p.stderr, cfg.Log)
+			if err != nil {
+				return err
+			}
+			if p.getenv("GOMEMLIMIT") == "" {
+				limitMemory(cfg, log)
+			}
+			return runDaemon(cmd.Context(), cfg, log, daemonHooks{})
+		},
+	}
+	configFlag(cmd)
+	config.Flags(cmd.Flags())
+	return cmd
+}
+
+// limitMemory makes the collector work harder before the process outgrows its budget.
+func limitMemory(cfg config.Config, log zerolog.Logger) {
+	limit := cfg.Buffer.Memory + overhead
+	debug.SetMemoryLimit(int64(limit))
+	log.Debug().Int64("bytes", int64(limit)).Msg("memory limit set from buffer.memory")
+}

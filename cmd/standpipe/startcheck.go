@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"standpipe/config"
+)
+
+// startLimit bounds the checks at the start. Without it the SDK looks for an instance's role for a minute
+// on a machine that has none.
+const startLimit = 10 * time.Second
+
+// verify finds out whether the daemon can work at all: credentials, stream, lease table and buckets. Its
+// error has a sentence, in a line of its own, for everything that is in the way. What fails later than
+// this is repeated for ever, so this is the only place where a missing bucket ends the program.
+func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := s.verifyCredentials(limited); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	checks := []func(context.Context) error{
+		func(ctx context.Context) error { return s.verifyStream(ctx, cfg) },
+		func(ctx context.Context) error { return s.verifyTable(ctx, cfg) },
+	}
+	for _, b := range buckets(cfg) {
+		checks = append(checks, func(ctx context.Context) error { return s.verifyBucket(ctx, cfg, b) })
+	}
+	found := make([]error, len(checks))
+	var wg sync.WaitGroup
+	for i, check := range checks {
+		wg.Go(func() { found[i] = check(limited) })
+	}
+	wg.Wait()
+	var errs []error
+	said := make(map[string]bool)
+	for _, err := range found {
+		if err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			errs = append(errs, err)
+		}
+	}
+	return unlessEnded(ctx, errors.Join(errs...))
+}
+
+// unlessEnded gives way to the end of the program, which makes every check fail.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (s *services) verifyCredentials(ctx context.Context) error {
+	if len(s.signed) == 0 {
+		return nil
+	}
+	_, err := s.credentials.Retrieve(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case s.configured:
+		return &sentence{fmt.Sprintf("the AWS credentials for %s can not be got (%s): check AWS_PROFILE, ~/.aws and the role of the task or instance", list(s.signed), cause(err)), err}
+	}
+	return &sentence{fmt.Sprintf("no AWS credentials for %s: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the task or instance a role", list(s.signed)), err}
+}
+
+// A start is worth three attempts: when many tasks start together, AWS throttles them.
+func persist() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Second })
+}
+
+func (s *services) verifyStream(ctx context.Context, cfg config.Config) error {
+	name := cfg.Stream.Name
+	_, err := s.kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &name}, func(o *kinesis.Options) { o.Retryer = persist() })
+	endpoint := aws.ToString(s.kinesis.Options().BaseEndpoint)
+	return explain(err, request{
+		service: "Kinesis", endpoint: endpoint, key: "stream.endpoint", region: s.region,
+		doing: "describe stream " + name, thing: "stream " + name,
+		missing: fmt.Sprintf("stream %s does not exist in %s: create it with `aws kinesis create-stream --stream-name %s%s`, or set stream.name or stream.region", name, s.region, name, s.cli(endpoint)),
+		denied:  "allow kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on it",
+	})
+}
+
+// verifyTable looks at the lease table. The consumer makes it when it is missing.
+func (s *services) verifyTable(ctx context.Context, cfg config.Config) error {
+	name := cfg.Leases.Table
+	_, err := s.dynamodb.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name}, func(o *dynamodb.Options) { o.Retryer = persist() })
+	var missing *types.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		return nil
+	}
+	return explain(err, request{
+		service: "DynamoDB", endpoint: aws.ToString(s.dynamodb.Options().BaseEndpoint), key: "leases.endpoint", region: s.region,
+		doing: "describe table " + name, thing: "table " + name,
+		denied: "allow dynamodb:DescribeTable, CreateTable, Scan, GetItem, PutItem, UpdateItem and DeleteItem on it",
+	})
+}
+
+// bucketUse is a bucket and the first key that names it.
+type bucketUse struct{ name, key string }
+
+// buckets lists every bucket once.
+func buckets(cfg config.Config) []bucketUse {
+	var uses []bucketUse
+	seen := make(map[string]bool)
+	add := func(name, key string) {
+		if !seen[name] {
+			seen[name] = true
+			uses = append(uses, bucketUse{name, key})
+		}
+	}
+	for i, o := range cfg.Outputs {
+		add(o.Bucket, fmt.Sprintf("outputs[%d].bucket", i))
+	}
+	add(cfg.Errors.Bucket, "errors.bucket")
+	add(cfg.Journal.Bucket, "journal.bucket")
+	return uses
+}
+
+func (s *services) verifyBucket(ctx context.Context, cfg config.Config, b bucketUse) error {
+	_, err := s.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name}, func(o *s3.Options) { o.Retryer = persist() })
+	endpoint := aws.ToString(s.s3.Options().BaseEndpoint)
+	return explain(err, request{
+		service: "S3", endpoint: endpoint, key: "s3.endpoint", region: s.region,
+		doing: "look for bucket " + b.name, thing: "bucket " + b.name,
+		missing: fmt.Sprintf("bucket %s does not exist: create it with `aws s3 mb s3://%s%s`, or set %s", b.name, b.name, s.cli(endpoint), b.key),
+		denied:  fmt.Sprintf("it belongs to somebody else, or s3:ListBucket is not allowed on it: allow that, or set %s", b.key),
+	})
+}
+
+// cli is how the aws command is led to the same place.
+func (s *services) cli(endpoint string) string {
+	flags := " --region " + s.region
+	if endpoint != "" {
+		flags += " --endpoint-url " + endpoint
+	}
+	return flags
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print version, commit and Go version",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.stdout, "standpipe "+version())
+			return err
+		},
+	}
+}
+
+// version is that of this program.
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	return versionLine(info)
+}
+
+// versionLine says what was built, as far as the Go tool recorded it; info may be nil.
+func versionLine(info *debug.BuildInfo) string {
+	version, commit := "unknown", ""
+	if info != nil {
+		if version = info.Main.Version; version == "" {
+			version = "(devel)"
+		}
+		settings := make(map[string]string)
+		for _, s := range info.Settings {
+			settings[s.Key] = s.Value
+		}
+		if commit = settings["vcs.revision"]; commit != "" {
+			commit = ", commit " + commit
+			if settings["vcs.modified"] == "true" {
+				commit += " with changes"
+			}
+		}
+	}
+	return fmt.Sprintf("%s%s, %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,128 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+)
+
+// summary is what is told at the end besides the findings.
+type summary struct {
+	dir      string
+	records  int // that were to be put
+	crash    bool
+	kills    int64
+	took     time.Duration
+	puts     int     // Kinesis records
+	troubles []error // what went wrong besides the records
+}
+
+const widest = 200 // characters of a sample line
+
+func writeReport(w io.Writer, s summary, f *findings) error {
+	lake := filepath.Join(s.dir, bucket)
+	_, _ = fmt.Fprintf(w, "\nAn independent reader counted what is in %s:\n\n", lake)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(name string, n int, note string) {
+		_, _ = fmt.Fprintf(t, "  %s\t%s\t", name, grouped(n))
+		if note != "" {
+			_, _ = fmt.Fprintf(t, "  %s", note)
+		}
+		_, _ = fmt.Fprintln(t)
+	}
+	row("records put", f.Put, fmt.Sprintf("in %s Kinesis records", grouped(s.puts)))
+	row("delivered", f.Delivered, fmt.Sprintf("as %s lines", grouped(f.Lines)))
+	row("in the error prefix", f.Rejected, "not JSON, each with its bytes and the reason")
+	row("lost", f.Lost, "")
+	row("duplicated", f.Doubled, "")
+	row("objects", f.Objects+f.ErrorObjects, fmt.Sprintf("%s, %d of them errors", bytesOf(f.Bytes), f.ErrorObjects))
+	if s.crash {
+		row("workers killed", int(s.kills), "with SIGKILL")
+	}
+	_ = t.Flush()
+	writeFaults(w, f)
+	_, _ = fmt.Fprintln(w)
+	if err := writeTree(w, lake, lake); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(w, "\nA few lines:")
+	for _, line := range slices.Concat(f.Samples, f.ErrorSamples) {
+		_, _ = fmt.Fprintln(w, "  "+clip(line))
+	}
+	_, _ = fmt.Fprintln(w)
+	for _, err := range s.troubles {
+		for line := range strings.Lines(err.Error()) {
+			_, _ = fmt.Fprintln(w, "Trouble: "+strings.TrimSpace(line))
+		}
+	}
+	_, _ = fmt.Fprintln(w, verdict(s, f))
+	return nil
+}
+
+func writeFaults(w io.Writer, f *findings) {
+	var kinds []fault
+	for kind := range f.Faults {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	for _, kind := range kinds {
+		_, _ = fmt.Fprintf(w, "\n  %s: %s\n", kind, grouped(f.Faults[kind]))
+		for _, example := range f.Examples[kind] {
+			_, _ = fmt.Fprintf(w, "    %s\n", example)
+		}
+	}
+}
+
+// verdict is one sentence, and a hint.
+func verdict(s summary, f *findings) string {
+	took := fmt.Sprintf("in %.1f s", s.took.Seconds())
+	killed := ""
+	if s.crash {
+		killed = fmt.Sprintf(", although workers were killed %d times", s.kills)
+	}
+	logs := filepath.Join(s.dir, logsFolder)
+	switch {
+	case f.Put < s.records:
+		return fmt.Sprintf("FAILED %s: only %s of %s records were put before the trouble above. The workers' logs are in %s.", took, grouped(f.Put), grouped(s.records), logs)
+	case !f.exact():
+		return fmt.Sprintf("FAILED %s: %s. The workers' logs are in %s.", took, f.wrong(), logs)
+	case len(s.troubles) > 0:
+		return fmt.Sprintf("FAILED %s: every record is in S3 exactly once, unchanged%s, but there was the trouble above. The workers' logs are in %s.", took, killed, logs)
+	}
+	next := "Next: `standpipe demo --crash` kills the workers while they work; `standpipe run -c standpipe.yaml` reads your own stream."
+	if s.crash {
+		next = "Next: `standpipe run -c standpipe.yaml` reads your own stream."
+	}
+	return fmt.Sprintf("OK %s: every record is in S3 exactly once, unchanged and under the hour of its arrival%s.\n%s", took, killed, next)
+}
+
+// wrong says in a few words what is not as it should be.
+func (f *findings) wrong() string {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, grouped(n)+" "+what)
+		}
+	}
+	add(f.Lost, "records lost")
+	add(f.Doubled, "records duplicated")
+	var kinds []string
+	for kind, n := range f.Faults {
+		kinds = append(kinds, fmt.Sprintf("%s %s", grouped(n), kind))
+	}
+	slices.Sort(kinds)
+	return strings.Join(append(parts, kinds...), ", ")
+}
+
+// clip shortens a line to what a screen takes.
+func clip(line string) string {
+	if utf8.RuneCountInString(line) <= widest {
+		return line
+	}
+	return string([]rune(line)[:widest-1]) + "…"
+}

@@ -1,0 +1,48 @@
+package docs
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows are the packages of ours that a package may import. What is not listed stands below cmd, which may
+// import everything, or below internal, which may import everything but cmd.
+var arrows = map[string][]string{
+	"config":          {},
+	"partition":       {},
+	"sink":            {"standpipe/partition"},
+	"consumer":        {"standpipe/sink"},
+	"internal/faults": {},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range tree(t) {
+		for pkg := range f.imports(t) {
+			if strings.HasPrefix(pkg, module+"/cmd/") {
+				t.Errorf("%s imports %s: nothing imports cmd", f.name, pkg)
+			}
+			if f.test {
+				continue // tests may use fakes and suites
+			}
+			if f.dir() == "partition" && (ours(pkg) || strings.Contains(strings.Split(pkg, "/")[0], ".")) {
+				t.Errorf("%s imports %s: partition imports the standard library alone", f.name, pkg)
+			}
+			if allowed, listed := arrows[f.dir()]; listed && ours(pkg) && !slices.Contains(allowed, pkg) {
+				t.Errorf("%s imports %s: of ours %s may import %v", f.name, pkg, f.dir(), allowed)
+			}
+		}
+		seen[f.dir()] = true
+		if _, listed := arrows[f.dir()]; !listed && !f.in("cmd", "internal") && f.dir() != "." {
+			t.Errorf("%s: say in this test what package %s may import", f.name, f.dir())
+		}
+	}
+	for dir := range arrows {
+		if !seen[dir] {
+			t.Errorf("no package %s: take it out of this test", dir)
+		}
+	}
+}
+
+func ours(pkg string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }

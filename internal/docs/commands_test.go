@@ -1,0 +1,63 @@
+package docs
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// commands are the command lines of the documents' sh blocks, each with where it is run: a file, and the words
+// in it that run it.
+var commands = map[string]struct{ file, words string }{
+	"go run ./cmd/standpipe demo":                     {".ci/run", `./standpipe demo --dir "$dir/plain"`},
+	"go run ./cmd/standpipe demo --crash":             {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
+	"make build":                                      {".ci/run", "make build"},
+	"make test":                                       {".ci/run", "make test"},
+	"make lint":                                       {".ci/run", "make lint"},
+	"./standpipe check -c standpipe.yaml":             {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
+	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
+	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
+	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
+	"go test ./config -update":                        {"config/files_test.go", `flag.Bool("update"`},
+	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on ./..."},
+	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on ./..."}, // its name: TestTestsNamedInDocumentsExist
+}
+
+const replay = "'TestFaultAtEachStep/advance/dies_before' -v"
+
+func TestCommandLinesAreRun(t *testing.T) {
+	used := map[string]bool{}
+	for _, file := range []string{"README.md", "CONTRIBUTING.md"} {
+		for _, body := range fenced(t, file, "sh") {
+			for line := range strings.Lines(body) {
+				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))
+				if line == "" {
+					continue
+				}
+				used[line] = true
+				if _, known := commands[line]; !known {
+					t.Errorf("%s shows %q: say in this test where it is run", file, line)
+				}
+			}
+		}
+	}
+	for line, where := range commands {
+		if !used[line] {
+			t.Errorf("no document shows %q: take it out of this test", line)
+		}
+		if !strings.Contains(read(t, where.file), where.words) {
+			t.Errorf("%s does not run %q any more: no %q in it", where.file, line, where.words)
+		}
+	}
+}
+
+func TestMakeTargetsExist(t *testing.T) {
+	makefile := read(t, "Makefile")
+	for _, file := range documents {
+		for _, m := range regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)").FindAllStringSubmatch(read(t, file), -1) {
+			if !strings.Contains(makefile, "\n"+m[1]+":") {
+				t.Errorf("%s names `make %s`, which the Makefile does not have", file, m[1])
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package docs
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"standpipe/config"
+)
+
+const (
+	readme      = "README.md"
+	example     = "testdata/config/good/readme.yaml"
+	metricsFile = "cmd/standpipe/testdata/metrics.txt"
+)
+
+func TestConfigurationTable(t *testing.T) { keep(t, readme, "configuration", config.MarkdownTable()) }
+
+// TestExampleConfiguration: what a reader copies is a file that other tests load and check.
+func TestExampleConfiguration(t *testing.T) {
+	want := read(t, example)
+	blocks := fenced(t, readme, "yaml")
+	if len(blocks) != 1 || blocks[0] != want {
+		t.Errorf("the README's standpipe.yaml is not %s:\n got:\n%s\nwant:\n%s", example, strings.Join(blocks, "---\n"), want)
+	}
+	cfg, err := config.Load(config.Source{File: filepath.Join(root, filepath.FromSlash(example))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := cfg.Warnings(); len(w) > 0 {
+		t.Errorf("the example has warnings: %v", w)
+	}
+}
+
+// metrics gives the golden list as name, with labels, and meaning.
+func metrics(t *testing.T) (list [][2]string) {
+	t.Helper()
+	for _, entry := range regexp.MustCompile(`(?m)^(standpipe_\S+)\n    (.*)$`).FindAllStringSubmatch(read(t, metricsFile), -1) {
+		list = append(list, [2]string{entry[1], entry[2]})
+	}
+	if len(list) == 0 {
+		t.Fatalf("%s lists no metrics", metricsFile)
+	}
+	return list
+}
+
+func TestMetricsTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| Metric | Meaning |\n|---|---|\n")
+	for _, m := range metrics(t) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", m[0], m[1])
+	}
+	keep(t, readme, "metrics", b.String())
+}
+
+func TestMetricsNamedInDocumentsExist(t *testing.T) {
+	known := map[string]bool{}
+	for _, m := range metrics(t) {
+		name, _, _ := strings.Cut(m[0], "{")
+		known[name] = true
+	}
+	for _, file := range documents {
+		for _, name := range regexp.MustCompile(`\bstandpipe_[a-z_]+`).FindAllString(read(t, file), -1) {
+			if !known[name] {
+				t.Errorf("%s names metric %s, which is not in %s", file, name, metricsFile)
+			}
+		}
+	}
+}
+
+// TestErrorRecordHasItsMembers compares the README's error record with the one the sink writes.
+func TestErrorRecordHasItsMembers(t *testing.T) {
+	members := regexp.MustCompile(`"(\w+)":`)
+	list := func(text string) (names []string) {
+		for _, m := range members.FindAllStringSubmatch(text, -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	_, body, _ := strings.Cut(read(t, "sink/errorrecord.go"), "func appendErrorRecord")
+	want := list(body)
+	var got []string
+	for _, b := range fenced(t, readme, "json") {
+		if strings.Contains(b, `"rawData"`) {
+			got = list(b)
+		}
+	}
+	if len(want) == 0 || strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("the README's error record has %v, the sink writes %v", got, want)
+	}
+}
+
+// TestLogPointsToAHeading: the sink's log sends operators to a section of the README by its name.
+func TestLogPointsToAHeading(t *testing.T) {
+	found := 0
+	for _, f := range tree(t) {
+		if f.test || !f.in("cmd", "config", "consumer", "partition", "sink") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`see \\"([^"\\]+)\\" in the README`).FindAllStringSubmatch(read(t, f.name), -1) {
+			found++
+			if !headings(t, readme)[slug(m[1])] {
+				t.Errorf("%s points to %q, which the README does not have", f.name, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no such log line any more: take this test out")
+	}
+}

@@ -1,0 +1,90 @@
+package sink
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sampleJournal() *journal {
+	return &journal{
+		Header: journalHeader{Batch: "0b6e", Worker: "w-1", Cause: CauseInterval, Cut: time.Date(2026, 1, 31, 12, 0, 0, 5, time.UTC)},
+		Shards: []journalShard{{"shardId-000000000000", "100", "200", 42}, {"shardId-000000000001", "TRIM_HORIZON", ShardEnd, 0}},
+		Objects: []journalObject{
+			{Upload: Upload{"lake", `clicks/é"<&>/x.ndjson.gz`, "id-1", []Part{{1, `"e1"`, "AAAAAA==", 5 << 20}, {2, `"e2"`, "BBBBBB==", 7}}}, Output: "raw", Path: "clicks/", Size: 5<<20 + 7, Raw: 99, Records: 40},
+			{Upload: Upload{"lake", "errors/y", "id-2", nil}, Output: "errors", Path: "errors/", Size: 1, Raw: 1, Records: 2},
+		},
+	}
+}
+
+func TestJournalRoundTrip(t *testing.T) {
+	for _, j := range []*journal{sampleJournal(), {Header: journalHeader{Batch: "empty"}}} {
+		data := j.encode()
+		got, err := decodeJournal(data, j.Header.Batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, j) {
+			t.Errorf("got  %+v\nwant %+v", got, j)
+		}
+		if n := bytes.Count(data, []byte("\n")); n != 1+len(j.Shards)+len(j.Objects) || bytes.Contains(data, []byte(`\u003c`)) {
+			t.Errorf("journal is\n%s", data)
+		}
+	}
+}
+
+// Every journal that is cut short, at whatever byte, is refused: an object that is not seen is never completed.
+func TestJournalCutShort(t *testing.T) {
+	data := sampleJournal().encode()
+	for n := range len(data) - 1 {
+		if got, err := decodeJournal(data[:n], "0b6e"); err == nil {
+			t.Fatalf("the first %d of %d bytes are read as %+v", n, len(data), got)
+		}
+	}
+}
+
+func TestJournalOfAnotherVersion(t *testing.T) {
+	data := bytes.Replace(sampleJournal().encode(), []byte(`"version":1`), []byte(`"version":2`), 1)
+	if _, err := decodeJournal(data, "0b6e"); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0b6e") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestJournalDamaged(t *testing.T) {
+	good := string(sampleJournal().encode())
+	for name, data := range map[string]string{
+		"empty":           "",
+		"not JSON":        "<html>",
+		"no version":      `{"batch":"b"}`,
+		"wrong types":     strings.Replace(good, `"size":7`, `"size":"7"`, 1),
+		"more than there": strings.Replace(good, `"objects":2`, `"objects":3`, 1),
+		"most of all":     `{"version":1,"batch":"b","shards":9223372036854775807}`,
+		"another batch's": strings.Replace(good, `"batch":"0b6e"`, `"batch":"0b6f"`, 1),
+		"a broken line":   strings.Replace(good, `{"bucket":"lake","key":"errors`, `"bucket":"lake","key":"errors`, 1),
+	} {
+		if got, err := decodeJournal([]byte(data), "0b6e"); err == nil {
+			t.Errorf("%s: read %+v", name, got)
+		}
+	}
+}
+
+// Whatever a journal holds, reading it ends, and what was read is written back the same.
+func FuzzJournal(f *testing.F) {
+	good := sampleJournal().encode()
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Add([]byte(`{"version":1,"shards":-1,"objects":99999999}`))
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		j, err := decodeJournal(data, "0b6e")
+		if err != nil {
+			return
+		}
+		again, err := decodeJournal(j.encode(), "0b6e")
+		if err != nil || len(again.Shards) != len(j.Shards) || !reflect.DeepEqual(again.Objects, j.Objects) && len(j.Objects) > 0 {
+			t.Fatalf("read %+v\nthen %+v, %v", j, again, err)
+		}
+	})
+}
