@@ -46,8 +46,10 @@ type Consumer struct {
 	leases *leases
 	api    *recordsAPI
 	watch  *watcher
-	m      *metrics
-	log    zerolog.Logger
+
+	retention retention
+	m         *metrics
+	log       zerolog.Logger
 }
 
 // New makes a consumer. Nothing is called before Run.
@@ -167,9 +169,9 @@ func (c *Consumer) prepareAgain(ctx context.Context) error {
 
 // prepare finds the stream, makes the table, and looks at both for the first time.
 func (c *Consumer) prepare(ctx context.Context) error {
-	out, err := c.opts.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &c.opts.Stream})
+	stream, err := c.describe(ctx)
 	if err != nil {
-		return fmt.Errorf("describe stream %s: %w", c.opts.Stream, err)
+		return err
 	}
 	if err := c.opts.Table.Ensure(ctx); err != nil {
 		return err
@@ -178,7 +180,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.remember(ctx, aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp), shards); err != nil {
+	if err := c.remember(ctx, aws.ToTime(stream.StreamCreationTimestamp), shards); err != nil {
 		return err
 	}
 	if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil {
@@ -242,7 +244,8 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
 	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.opts.Stream, shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
-		gone: func() bool { return c.watch.gone(lease.Shard) }}
+		retention: c.retention.get,
+		gone:      func() bool { return c.watch.gone(lease.Shard) }}
 	return r
 }
 

@@ -38,6 +38,10 @@ type fetcher struct {
 	log    zerolog.Logger
 	m      *metrics
 
+	retention func() time.Duration // of the stream
+
+	known    time.Time // everything that came in up to then is read; zero: not to be told
+	gap      *sink.Gap // found, and not yet handed on
 	iterator string
 	with     bool      // begin with the record at the position, not after it
 	usual    int64     // room to reserve for an answer
@@ -50,11 +54,18 @@ type answer struct {
 	records []kinesisRecord
 	end     bool
 	behind  time.Duration
-	room    int64 // memory it holds
+	gap     *sink.Gap // what may be missing before it
+	room    int64     // memory it holds
 }
 
 // rewind forgets where the iterator stood: the next fetch begins after its position, or with it.
 func (f *fetcher) rewind(with bool) { f.iterator, f.with = "", with }
+
+// begin is rewind to a row's position.
+func (f *fetcher) begin(row *Lease) {
+	f.rewind(row.Within > 0)
+	f.known, f.gap = knownAt(row), nil
+}
 
 func (f *fetcher) release(a *answer) {
 	f.memory.Add(-a.room)
@@ -80,12 +91,15 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 				return nil, context.Cause(ctx)
 			}
 			if f.failed(err) {
-				return &answer{end: true}, nil
+				a := &answer{end: true}
+				f.watchHorizon(a, began)
+				return a, nil
 			}
 			continue
 		}
 		f.failures = 0
 		a := f.accept(out, began)
+		f.watchHorizon(a, began)
 		f.memory.Add(a.room - room)
 		if len(a.records) > 0 || a.end {
 			return a, nil

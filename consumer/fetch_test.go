@@ -60,7 +60,7 @@ func newFetcher(t *testing.T, srv *kinesisfake.Server, budget int64) (*fetcher, 
 		seen.note(op)
 		srv.ServeHTTP(w, r)
 	}))
-	return &fetcher{client: client, api: newRecordsAPI(client), stream: "clicks", shard: shardID(0), start: trimHorizon, poll: time.Second,
+	return &fetcher{client: client, api: newRecordsAPI(client), stream: "clicks", shard: shardID(0), start: trimHorizon, poll: time.Second, retention: func() time.Duration { return 24 * time.Hour },
 		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil, nil)}, seen
 }
 

@@ -18,13 +18,16 @@ const (
 // Lease is a shard's row.
 type Lease struct {
 	Shard      string
-	Owner      string // "" = free
-	Epoch      int64  // grows with each acquisition, and when a batch is undone
-	Counter    int64  // the KCL's leaseCounter; ours moves only at acquisition
-	Checkpoint string // everything up to here is in S3
-	Within     int64  // how many user records of the one at Checkpoint are delivered; 0 = all, always so in our own rows
-	Pending    string // the batch that is promised for this shard, "" = none
-	PendingTo  string // the checkpoint once that batch has advanced
+	Owner      string    // "" = free
+	Epoch      int64     // grows with each acquisition, and when a batch is undone
+	Counter    int64     // the KCL's leaseCounter; ours moves only at acquisition
+	Checkpoint string    // everything up to here is in S3
+	Within     int64     // how many user records of the one at Checkpoint are delivered; 0 = all, always so in our own rows
+	Time       time.Time // arrival of the record at Checkpoint; zero when it is not known
+	IdleAt     string    // at this checkpoint the shard was seen to hold nothing more …
+	IdleTime   time.Time // … up to this time, when its last owner let it go
+	Pending    string    // the batch that is promised for this shard, "" = none
+	PendingTo  string    // the checkpoint once that batch has advanced
 	Parents    []string
 }
 

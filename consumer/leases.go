@@ -169,7 +169,7 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 // saying that it is ours; then somebody, perhaps we, acquires it in a new epoch.
 func (l *leases) release(r *reader) {
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
-		err := l.table.Release(l.ctx, r.lease.Shard, r.lease.Epoch, l.me)
+		err := l.table.Release(l.ctx, r.lease.Shard, r.lease.Epoch, l.me, r.at, r.fetcher.known)
 		if err == nil || errors.Is(err, errConflict) {
 			return
 		}

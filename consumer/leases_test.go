@@ -110,7 +110,7 @@ func TestUndoneLeaseEndsItsReader(t *testing.T) {
 	if _, err := table.Acquire(t.Context(), shardID(0), 1, "b"); err != nil {
 		t.Fatal(err)
 	}
-	if err := table.Release(t.Context(), shardID(0), 2, "b"); err != nil {
+	if err := table.Release(t.Context(), shardID(0), 2, "b", "", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	_ = m.look()

@@ -143,7 +143,7 @@ func (r *reader) deliver() {
 	}
 	r.answer = nil
 	defer r.fetcher.release(a)
-	resp := sink.Response{After: r.at, Through: r.at}
+	resp := sink.Response{After: r.at, Through: r.at, Gap: a.gap}
 	r.buffer = r.buffer[:0]
 	var bytes int
 	for i := range a.records {
@@ -211,7 +211,7 @@ func (r *reader) current() (*sink.Reading, error) {
 		return nil, err
 	}
 	r.at, r.within, r.ended = row.Checkpoint, row.Within, false
-	r.fetcher.rewind(r.within > 0)
+	r.fetcher.begin(row)
 	reading = r.sink.Read(r.reads, r.lease.Shard, r.lease.Epoch, row.Checkpoint)
 	r.mu.Lock()
 	defer r.mu.Unlock()

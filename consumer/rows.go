@@ -50,6 +50,21 @@ func getNum(r row, name string) int64 {
 	return 0
 }
 
+// millis writes a time as milliseconds since 1970, none as 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
+}
+
 // kind tells what a row is. The KCL's own rows may lack the attribute.
 func kind(r row) string {
 	if k := getStr(r, "entityType"); k != "" {
@@ -77,6 +92,7 @@ func toLease(r row) Lease {
 	if _, foreign := r["checkpointSubSequenceNumber"]; foreign && isSequence(l.Checkpoint) {
 		l.Within = getNum(r, "checkpointSubSequenceNumber") + 1
 	}
+	l.Time, l.IdleAt, l.IdleTime = fromMillis(getNum(r, "checkpointTime")), getStr(r, "idleCheckpoint"), fromMillis(getNum(r, "idleTime"))
 	if ss, ok := r["parentShardId"].(*types.AttributeValueMemberSS); ok {
 		l.Parents = ss.Value
 	}
@@ -100,12 +116,13 @@ type storedSpan struct {
 	Epoch int64  `json:"epoch"`
 	From  string `json:"from"`
 	To    string `json:"to"`
+	Time  int64  `json:"time,omitempty"` // arrival of the record at To, in milliseconds
 }
 
 func itemRow(it sink.Item) row {
 	st := storedItem{Journal: it.Journal}
 	for _, sp := range it.Spans {
-		st.Spans = append(st.Spans, storedSpan{sp.Shard, sp.Epoch, sp.After, sp.Through})
+		st.Spans = append(st.Spans, storedSpan{sp.Shard, sp.Epoch, sp.After, sp.Through, millis(sp.Time)})
 	}
 	body, _ := json.Marshal(st) // strings and numbers always encode
 	return row{keyAttr: str(batchKey + it.ID), "entityType": str(batchKind), "version": num(itemVersion), "batchOwner": str(it.Owner), "batchState": str(string(it.State)), "batch": str(string(body))}
@@ -122,7 +139,7 @@ func toItem(r row) (*sink.Item, error) {
 	}
 	it := &sink.Item{ID: id, Owner: getStr(r, "batchOwner"), State: sink.State(getStr(r, "batchState")), Journal: st.Journal}
 	for _, sp := range st.Spans {
-		it.Spans = append(it.Spans, sink.Span{Shard: sp.Shard, Epoch: sp.Epoch, After: sp.From, Through: sp.To})
+		it.Spans = append(it.Spans, sink.Span{Shard: sp.Shard, Epoch: sp.Epoch, After: sp.From, Through: sp.To, Time: fromMillis(sp.Time)})
 	}
 	return it, nil
 }

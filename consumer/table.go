@@ -185,12 +185,13 @@ func (t *Table) Acquire(ctx context.Context, shard string, epoch int64, worker s
 }
 
 // Release frees a shard, on condition that worker still owns it in this epoch (rule 5). The epoch stays.
-func (t *Table) Release(ctx context.Context, shard string, epoch int64, worker string) error {
+// at and idle are left for the next owner: behind position at the shard held nothing up to the time idle.
+func (t *Table) Release(ctx context.Context, shard string, epoch int64, worker, at string, idle time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(shard),
-		UpdateExpression: aws.String("REMOVE leaseOwner"), ConditionExpression: aws.String("leaseOwner = :me AND leaseEpoch = :epoch"),
-		ExpressionAttributeValues: row{":me": str(worker), ":epoch": num(epoch)}})
+		UpdateExpression: aws.String("SET idleCheckpoint = :at, idleTime = :idle REMOVE leaseOwner"), ConditionExpression: aws.String("leaseOwner = :me AND leaseEpoch = :epoch"),
+		ExpressionAttributeValues: row{":me": str(worker), ":epoch": num(epoch), ":at": str(at), ":idle": num(millis(idle))}})
 	if err != nil {
 		return t.fail("release", shard, err)
 	}

@@ -202,7 +202,7 @@ func TestUnclearAnswersToSingleWrites(t *testing.T) {
 			_, acquire := table.Acquire(t.Context(), "shard-0", 1, "b")
 			for op, err := range map[string]error{
 				"acquire": acquire,
-				"release": table.Release(t.Context(), "shard-1", 1, "a"),
+				"release": table.Release(t.Context(), "shard-1", 1, "a", "", time.Time{}),
 				"mark":    table.Mark(t.Context(), it.ID),
 				"create":  table.Create(t.Context(), Lease{Shard: "shard-9", Epoch: 1, Checkpoint: "1"}),
 				"beat":    table.Beat(t.Context(), "a", 0),
@@ -224,7 +224,7 @@ func TestEachAttemptHasADeadline(t *testing.T) {
 		srv.Control("", func(faults.Call, func()) error { <-over; return faults.ErrLost })
 		for name, call := range map[string]func() error{
 			"acquire":  func() error { _, err := table.Acquire(t.Context(), "shard-0", 1, "b"); return err },
-			"release":  func() error { return table.Release(t.Context(), "shard-0", 1, "a") },
+			"release":  func() error { return table.Release(t.Context(), "shard-0", 1, "a", "", time.Time{}) },
 			"intent":   func() error { return table.Intend(t.Context(), it) },
 			"advance":  func() error { return table.Advance(t.Context(), it) },
 			"mark":     func() error { return table.Mark(t.Context(), it.ID) },

@@ -99,8 +99,8 @@ func (t *Table) Advance(ctx context.Context, it sink.Item) error {
 	tx := []types.TransactWriteItem{t.deleteItem(it.ID, sink.Committed)}
 	for _, sp := range it.Spans {
 		tx = append(tx, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(sp.Shard),
-			UpdateExpression:    aws.String("SET checkpoint = :to REMOVE pendingBatch, pendingCheckpoint, checkpointSubSequenceNumber"),
-			ConditionExpression: aws.String(pendingIsBatch), ExpressionAttributeValues: row{":to": str(sp.Through), ":batch": str(it.ID)}}})
+			UpdateExpression:    aws.String("SET checkpoint = :to, checkpointTime = :time REMOVE pendingBatch, pendingCheckpoint, checkpointSubSequenceNumber"),
+			ConditionExpression: aws.String(pendingIsBatch), ExpressionAttributeValues: row{":to": str(sp.Through), ":time": num(millis(sp.Time)), ":batch": str(it.ID)}}})
 	}
 	return t.settle(ctx, "advance", it.ID, tx)
 }

@@ -87,6 +87,9 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	var shards map[string]Shard
 	if err == nil && w.mayList() {
 		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.opts.Stream)
+		if err == nil && w.c.retention.stale() {
+			_, err = w.c.describe(ctx)
+		}
 	}
 	if ctx.Err() != nil {
 		return

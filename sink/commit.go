@@ -69,7 +69,7 @@ func (l *lane) close(b *batch) (Item, error) {
 		return item, nil
 	}
 	for _, sp := range item.Spans {
-		j.Shards = append(j.Shards, journalShard{sp.Shard, sp.After, sp.Through, sp.Records})
+		j.Shards = append(j.Shards, journalShard{sp.Shard, sp.After, sp.Through, sp.Records, sp.Gaps})
 	}
 	u, err := l.s.uploadJournal(b.ctx, &j)
 	b.journal, item.Journal = u, &u

@@ -28,6 +28,7 @@ type journalShard struct {
 	After   string `json:"after"`
 	Through string `json:"through"`
 	Records int64  `json:"records"`
+	Gaps    []Gap  `json:"gaps,omitempty"`
 }
 
 type journalObject struct {

@@ -11,7 +11,7 @@ import (
 func sampleJournal() *journal {
 	return &journal{
 		Header: journalHeader{Batch: "0b6e", Worker: "w-1", Cause: CauseInterval, Cut: time.Date(2026, 1, 31, 12, 0, 0, 5, time.UTC)},
-		Shards: []journalShard{{"shardId-000000000000", "100", "200", 42}, {"shardId-000000000001", "TRIM_HORIZON", ShardEnd, 0}},
+		Shards: []journalShard{{"shardId-000000000000", "100", "200", 42, []Gap{{time.Unix(1, 0).UTC(), time.Unix(2, 0).UTC()}}}, {"shardId-000000000001", "TRIM_HORIZON", ShardEnd, 0, nil}},
 		Objects: []journalObject{
 			{Upload: Upload{"lake", `clicks/é"<&>/x.ndjson.gz`, "id-1", []Part{{1, `"e1"`, "AAAAAA==", 5 << 20}, {2, `"e2"`, "BBBBBB==", 7}}}, Output: "raw", Path: "clicks/", Size: 5<<20 + 7, Raw: 99, Records: 40},
 			{Upload: Upload{"lake", "errors/y", "id-2", nil}, Output: "errors", Path: "errors/", Size: 1, Raw: 1, Records: 2},

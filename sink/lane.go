@@ -91,6 +91,12 @@ func (l *lane) leave(b *batch, r *Reading, resp Response, err error) error {
 	sp := b.spans[r]
 	sp.Through, r.at = resp.Through, resp.Through
 	sp.Records += int64(len(resp.Records))
+	if n := len(resp.Records); n > 0 {
+		sp.Time = resp.Records[n-1].Arrival
+	}
+	if resp.Gap != nil {
+		sp.Gaps = append(sp.Gaps, *resp.Gap)
+	}
 	if resp.Through == ShardEnd && b.ended.IsZero() {
 		b.ended = time.Now()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ShardEnd is the checkpoint of a shard whose every record has been delivered, as the KCL writes it.
@@ -25,7 +26,15 @@ type Span struct {
 	Epoch   int64 // the lease epoch in which the records were read
 	After   string
 	Through string
-	Records int64 // Kinesis user records; for the journal, not stored in the item
+	Time    time.Time // arrival of the record at Through; zero when there is none
+	Records int64     // Kinesis user records; for the journal, not stored in the item
+	Gaps    []Gap     // for the journal, not stored in the item
+}
+
+// Gap is a time in which records may have come into a shard and left its retention before they were read.
+type Gap struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // Item is a stored intent: the promise that a batch will become visible.

@@ -23,6 +23,7 @@ type Response struct {
 	Records []Record
 	After   string // the position it was read from
 	Through string // the position it leads to: its last record, or ShardEnd
+	Gap     *Gap   // what may be missing before it
 }
 
 // Reading is one shard being read in one lease epoch, from its checkpoint on. Its methods but Lost and

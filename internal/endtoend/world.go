@@ -50,11 +50,17 @@ type World struct {
 // New makes a world with a stream of so many shards.
 func New(t testing.TB, shards int) *World {
 	t.Helper()
+	return NewKeeping(t, shards, 0)
+}
+
+// NewKeeping makes a world whose stream keeps records for a time; 0 = 24 h.
+func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
+	t.Helper()
 	s3srv, err := s3fake.New(s3fake.Options{Buckets: []string{Bucket}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv}
+	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{Retention: retention}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv}
 	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3})
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)

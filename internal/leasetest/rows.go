@@ -143,13 +143,13 @@ func acquireOfOneEpochSucceedsOnce(s *suite) {
 func releaseByItsOwnerInItsEpoch(s *suite) {
 	t := s.with(lease(0, "a"))
 	before := s.raw(shard(0))
-	s.conflict(t.Release(s.Context(), shard(0), 2, "a"))
-	s.conflict(t.Release(s.Context(), shard(0), 1, "b"))
-	s.conflict(t.Release(s.Context(), shard(1), 1, "a"))
+	s.conflict(t.Release(s.Context(), shard(0), 2, "a", "", time.Time{}))
+	s.conflict(t.Release(s.Context(), shard(0), 1, "b", "", time.Time{}))
+	s.conflict(t.Release(s.Context(), shard(1), 1, "a", "", time.Time{}))
 	s.sameRaw(shard(0), before)
-	s.must(t.Release(s.Context(), shard(0), 1, "a"))
+	s.must(t.Release(s.Context(), shard(0), 1, "a", "", time.Time{}))
 	s.wantRow(lease(0, "")) // the epoch stays
-	s.conflict(t.Release(s.Context(), shard(0), 1, "a"))
+	s.conflict(t.Release(s.Context(), shard(0), 1, "a", "", time.Time{}))
 	if l, err := t.Lease(s.Context(), shard(1)); err != nil || l != nil {
 		s.Errorf("releasing a row that is not there has made %+v, %v", l, err)
 	}
@@ -157,7 +157,7 @@ func releaseByItsOwnerInItsEpoch(s *suite) {
 	// A release that arrives late, after the same worker has acquired the shard anew (release race).
 	_, err := t.Acquire(s.Context(), shard(0), 1, "a")
 	s.must(err)
-	s.conflict(t.Release(s.Context(), shard(0), 1, "a"))
+	s.conflict(t.Release(s.Context(), shard(0), 1, "a", "", time.Time{}))
 	if l := s.row(0); l.Owner != "a" {
 		s.Errorf("a late release has taken the row from its new epoch: %+v", l)
 	}

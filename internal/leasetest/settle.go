@@ -2,6 +2,7 @@ package leasetest
 
 import (
 	"sync"
+	"time"
 
 	"standpipe/consumer"
 	"standpipe/sink"
@@ -37,7 +38,7 @@ func advanceAsksForNoOwner(s *suite) {
 	t, it := s.pending()
 	_, err := t.Acquire(s.Context(), shard(0), 1, "b")
 	s.must(err)
-	s.must(t.Release(s.Context(), shard(1), 1, "a"))
+	s.must(t.Release(s.Context(), shard(1), 1, "a", "", time.Time{}))
 	s.must(t.Advance(s.Context(), it))
 	want := advanced(0, "b", "200", 2)
 	want.Counter = 2
@@ -90,7 +91,7 @@ func clearFreesTheRowsInANewEpoch(s *suite) {
 	s.wantRow(want)
 	s.wantRow(lease(2, "a"))
 	s.wantItem(it.ID, "")
-	s.conflict(t.Release(s.Context(), shard(0), 1, "a"))
+	s.conflict(t.Release(s.Context(), shard(0), 1, "a", "", time.Time{}))
 }
 
 func clearTwice(s *suite) {
