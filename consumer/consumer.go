@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Application string
 	Stream      string
+	ARN         string // of the stream; needed when it belongs to another account, "" otherwise
 	Region      string
 	Start       string        // TRIM_HORIZON, LATEST or an RFC 3339 time: where the application begins, once
 	Poll        time.Duration // between two calls for a shard that is caught up; 0 = 1 s
@@ -51,6 +52,8 @@ type Consumer struct {
 	m         *metrics
 	log       zerolog.Logger
 }
+
+func (c *Consumer) stream() streamRef { return streamRef{c.opts.Stream, c.opts.ARN} }
 
 // New makes a consumer. Nothing is called before Run.
 func New(opts Options) *Consumer {
@@ -176,7 +179,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err := c.opts.Table.Ensure(ctx); err != nil {
 		return err
 	}
-	shards, err := listShards(ctx, c.opts.Kinesis, c.opts.Stream)
+	shards, err := listShards(ctx, c.opts.Kinesis, c.stream())
 	if err != nil {
 		return err
 	}
@@ -243,7 +246,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	}
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
-	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.opts.Stream, shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
+	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
 		retention: c.retention.get,
 		gone:      func() bool { return c.watch.gone(lease.Shard) }}
 	return r

@@ -29,7 +29,7 @@ const (
 type fetcher struct {
 	client *kinesis.Client
 	api    *recordsAPI
-	stream string
+	stream streamRef
 	shard  string
 	start  string // the application's
 	poll   time.Duration
@@ -126,7 +126,7 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 		}
 		f.iterator = aws.ToString(out.ShardIterator)
 	}
-	out, err := f.api.get(ctx, f.iterator)
+	out, err := f.api.get(ctx, f.stream.arn, f.iterator)
 	if err != nil {
 		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, err)
 	}
@@ -134,7 +134,8 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 }
 
 func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {
-	in := &kinesis.GetShardIteratorInput{StreamName: &f.stream, ShardId: &f.shard}
+	in := &kinesis.GetShardIteratorInput{ShardId: &f.shard}
+	in.StreamName, in.StreamARN = f.stream.ref()
 	if after == latest || after == atTimestamp { // a stopped KCL application never got further here
 		after = f.start
 	}

@@ -60,7 +60,7 @@ func newFetcher(t *testing.T, srv *kinesisfake.Server, budget int64) (*fetcher, 
 		seen.note(op)
 		srv.ServeHTTP(w, r)
 	}))
-	return &fetcher{client: client, api: newRecordsAPI(client), stream: "clicks", shard: shardID(0), start: trimHorizon, poll: time.Second, retention: func() time.Duration { return 24 * time.Hour },
+	return &fetcher{client: client, api: newRecordsAPI(client), stream: streamRef{name: "clicks"}, shard: shardID(0), start: trimHorizon, poll: time.Second, retention: func() time.Duration { return 24 * time.Hour },
 		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil, nil)}, seen
 }
 
@@ -378,7 +378,7 @@ func TestFetchPositions(t *testing.T) {
 		{after: latest, start: trimHorizon, kind: "TRIM_HORIZON"},
 		{after: atTimestamp, start: startAt(at), kind: "AT_TIMESTAMP"},
 	} {
-		f := &fetcher{stream: "clicks", shard: shardID(0), start: c.start}
+		f := &fetcher{stream: streamRef{name: "clicks"}, shard: shardID(0), start: c.start}
 		f.rewind(c.with)
 		in := f.position(c.after)
 		if string(in.ShardIteratorType) != c.kind || (in.Timestamp != nil) != (c.kind == "AT_TIMESTAMP") ||

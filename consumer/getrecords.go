@@ -39,9 +39,15 @@ func newRecordsAPI(client *kinesis.Client) *recordsAPI {
 	return &recordsAPI{client: client, signer: v4.NewSigner()}
 }
 
+type getRecordsRequest struct {
+	Limit         int
+	ShardIterator string
+	StreamARN     string `json:",omitempty"`
+}
+
 // get calls GetRecords (Amazon Kinesis API reference, AWS JSON 1.1).
-func (a *recordsAPI) get(ctx context.Context, iterator string) (*response, error) {
-	resp, err := a.send(ctx, iterator)
+func (a *recordsAPI) get(ctx context.Context, arn, iterator string) (*response, error) {
+	resp, err := a.send(ctx, arn, iterator)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +56,7 @@ func (a *recordsAPI) get(ctx context.Context, iterator string) (*response, error
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return a.refused(ctx, iterator, body)
+		return a.refused(ctx, arn, iterator, body)
 	}
 	var got response
 	if err := decodeResponse(body, &got); err != nil {
@@ -59,7 +65,7 @@ func (a *recordsAPI) get(ctx context.Context, iterator string) (*response, error
 	return &got, nil
 }
 
-func (a *recordsAPI) send(ctx context.Context, iterator string) (*http.Response, error) {
+func (a *recordsAPI) send(ctx context.Context, arn, iterator string) (*http.Response, error) {
 	opts := a.client.Options()
 	a.once.Do(func() { a.url, a.err = endpoint(ctx, opts) })
 	if a.err != nil {
@@ -69,8 +75,7 @@ func (a *recordsAPI) send(ctx context.Context, iterator string) (*http.Response,
 	if err != nil {
 		return nil, fmt.Errorf("find credentials: %w", err)
 	}
-	it, _ := json.Marshal(iterator) // a string always encodes
-	body := fmt.Appendf(nil, `{"Limit":10000,"ShardIterator":%s}`, it)
+	body, _ := json.Marshal(getRecordsRequest{10000, iterator, arn}) // strings and numbers always encode
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -101,7 +106,7 @@ func endpoint(ctx context.Context, opts kinesis.Options) (string, error) {
 }
 
 // refused gives the SDK's error for an answer that is not a success.
-func (a *recordsAPI) refused(ctx context.Context, iterator string, body []byte) (*response, error) {
+func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, body []byte) (*response, error) {
 	var e struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
@@ -113,7 +118,11 @@ func (a *recordsAPI) refused(ctx context.Context, iterator string, body []byte) 
 	case "ProvisionedThroughputExceededException":
 		return nil, &types.ProvisionedThroughputExceededException{Message: &e.Message}
 	}
-	out, err := a.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: aws.Int32(10000)})
+	in := &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: aws.Int32(10000)}
+	if arn != "" {
+		in.StreamARN = &arn
+	}
+	out, err := a.client.GetRecords(ctx, in)
 	if err != nil {
 		return nil, err
 	}

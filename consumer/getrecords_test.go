@@ -6,11 +6,15 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"standpipe/internal/faults"
+	"standpipe/internal/kinesisfake"
 )
 
 // roundTrip answers every request by a function.
@@ -27,7 +31,7 @@ func respond(status int, length int64, body io.Reader) roundTrip {
 
 func get(t *testing.T, rt roundTrip) (*response, error) {
 	t.Helper()
-	return newRecordsAPI(kinesisOver(rt)).get(t.Context(), "iterator")
+	return newRecordsAPI(kinesisOver(rt)).get(t.Context(), "", "iterator")
 }
 
 func TestGetRecordsDecodesWhatItGets(t *testing.T) {
@@ -147,5 +151,42 @@ func TestGetRecordsRequest(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Another account's stream is named by its ARN in every request.
+func TestStreamByARN(t *testing.T) {
+	var mu sync.Mutex
+	var bodies []string
+	srv := kinesisfake.New(kinesisfake.Options{})
+	if err := srv.CreateStream("clicks", 1); err != nil {
+		t.Fatal(err)
+	}
+	srv.Control("", func(c faults.Call, _ func()) error {
+		mu.Lock()
+		defer mu.Unlock()
+		bodies = append(bodies, c.Op+" "+string(c.Body))
+		return nil
+	})
+	client := kinesisOver(faults.Transport(map[string]http.Handler{"kinesis": srv}))
+	stream := streamRef{name: "clicks", arn: kinesisfake.ARN("clicks")}
+	if _, err := listShards(t.Context(), client, stream); err != nil {
+		t.Fatal(err)
+	}
+	f := &fetcher{client: client, api: newRecordsAPI(client), stream: stream, shard: shardID(0), start: trimHorizon}
+	if _, err := f.call(t.Context(), trimHorizon); err != nil {
+		t.Fatal(err)
+	}
+	c := New(Options{Stream: "clicks", ARN: stream.arn, Kinesis: client})
+	if _, err := c.describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(bodies) != 4 {
+		t.Errorf("%d requests", len(bodies))
+	}
+	for _, b := range bodies {
+		if !strings.Contains(b, `"StreamARN":"`+stream.arn+`"`) || strings.Contains(b, "StreamName") {
+			t.Errorf("request %s", b)
+		}
 	}
 }

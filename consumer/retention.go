@@ -41,7 +41,9 @@ func (r *retention) stale() bool {
 func (c *Consumer) describe(ctx context.Context) (*types.StreamDescriptionSummary, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := c.opts.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &c.opts.Stream})
+	in := &kinesis.DescribeStreamSummaryInput{}
+	in.StreamName, in.StreamARN = c.stream().ref()
+	out, err := c.opts.Kinesis.DescribeStreamSummary(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("describe stream %s: %w", c.opts.Stream, err)
 	}

@@ -18,16 +18,28 @@ type Shard struct {
 	Closed    bool
 }
 
+// streamRef names a stream to Kinesis: by its ARN, which another account's stream needs, or by its name.
+type streamRef struct{ name, arn string }
+
+// ref gives the two members of a request of which one is set.
+func (s streamRef) ref() (name, arn *string) {
+	if s.arn != "" {
+		return nil, &s.arn
+	}
+	return &s.name, nil
+}
+
 // listShards gives all shards that the stream still holds, open and closed.
-func listShards(ctx context.Context, client *kinesis.Client, stream string) (map[string]Shard, error) {
+func listShards(ctx context.Context, client *kinesis.Client, stream streamRef) (map[string]Shard, error) {
 	shards := map[string]Shard{}
-	in := &kinesis.ListShardsInput{StreamName: &stream}
+	in := &kinesis.ListShardsInput{}
+	in.StreamName, in.StreamARN = stream.ref()
 	for {
 		page, cancel := context.WithTimeout(ctx, 10*time.Second)
 		out, err := client.ListShards(page, in)
 		cancel()
 		if err != nil {
-			return nil, fmt.Errorf("list shards of stream %s: %w", stream, err)
+			return nil, fmt.Errorf("list shards of stream %s: %w", stream.name, err)
 		}
 		for _, s := range out.Shards {
 			sh := Shard{ID: aws.ToString(s.ShardId)}

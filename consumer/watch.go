@@ -86,7 +86,7 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	snap, err := w.c.opts.Table.Snapshot(ctx)
 	var shards map[string]Shard
 	if err == nil && w.mayList() {
-		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.opts.Stream)
+		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.stream())
 		if err == nil && w.c.retention.stale() {
 			_, err = w.c.describe(ctx)
 		}

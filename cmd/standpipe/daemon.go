@@ -108,7 +108,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Log:    log, Registry: out.registry,
 	})
 	c := consumer.New(consumer.Options{
-		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, Region: svc.region,
+		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
 		StopWithin: out.stopWithin, Failover: time.Duration(cfg.Leases.Failover), MaxLeases: cfg.Leases.MaxLeases,
 		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop",

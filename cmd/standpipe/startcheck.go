@@ -83,7 +83,11 @@ func persist() aws.Retryer {
 
 func (s *services) verifyStream(ctx context.Context, cfg config.Config) error {
 	name := cfg.Stream.Name
-	_, err := s.kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &name}, func(o *kinesis.Options) { o.Retryer = persist() })
+	in := &kinesis.DescribeStreamSummaryInput{StreamName: &name}
+	if cfg.Stream.ARN != "" {
+		in = &kinesis.DescribeStreamSummaryInput{StreamARN: &cfg.Stream.ARN}
+	}
+	_, err := s.kinesis.DescribeStreamSummary(ctx, in, func(o *kinesis.Options) { o.Retryer = persist() })
 	endpoint := aws.ToString(s.kinesis.Options().BaseEndpoint)
 	return explain(err, request{
 		service: "Kinesis", endpoint: endpoint, key: "stream.endpoint", region: s.region,
