@@ -63,8 +63,9 @@ type Output struct {
 	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…} and !{firehose:random-string}" desc:"prefix of the objects; without an expression yyyy/MM/dd/HH/ is appended"`
 	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
 	Format           string `mapstructure:"format" oneof:"ndjson" later:"parquet" desc:"format of the objects"`
-	Compression      string `mapstructure:"compression" oneof:"gzip,none" later:"zstd,snappy" desc:"codec of the objects"`
-	CompressionLevel int    `mapstructure:"compression_level" min:"0" max:"9" desc:"gzip's level; 0 is the codec's default"`
+	Compression      string `mapstructure:"compression" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy is snappy-java's stream, as Firehose writes it"`
+	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is its default. Of zstd there are four: 1 and 2, 3 to 5 (default), 6 to 9, 10 to 22, which takes 38 MiB a core"`
+	ContentEncoding  bool   `mapstructure:"content_encoding" desc:"declare the codec as Content-Encoding, as Firehose does; off, since HTTP clients then decompress by themselves what is named .gz"`
 	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
 	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
 	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
@@ -75,7 +76,7 @@ type Output struct {
 type Errors struct {
 	Bucket      string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the error output"`
 	Prefix      string `mapstructure:"prefix" allowed:"text with !{firehose:error-output-type} and !{timestamp:…}" desc:"prefix of the error objects"`
-	Compression string `mapstructure:"compression" oneof:"gzip,none" desc:"codec of the error objects"`
+	Compression string `mapstructure:"compression" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the error objects"`
 }
 
 // Journal says where the lists of what each batch holds are kept. After Load,

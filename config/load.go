@@ -32,14 +32,22 @@ func Load(src Source) (Config, error) {
 	if src.File != "" {
 		var err error
 		if data, err = os.ReadFile(src.File); err != nil {
-			var p *fs.PathError
-			if errors.As(err, &p) {
-				err = p.Err
-			}
-			return Default(), Problems{{Field: src.File, Text: "read configuration: " + err.Error() + "; name the file with -c"}}
+			return Default(), Problems{{Field: src.File, Text: unreadable(err)}}
 		}
 	}
 	return load(src, data)
+}
+
+// unreadable says why a file can not be read, and what to do.
+func unreadable(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "does not exist; correct the path or create the file"
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return "can not be read: " + err.Error() + "; make it a file that this process may read"
 }
 
 // loader carries what is found while reading.

@@ -141,7 +141,7 @@ func TestProblemsNameTheirVariableOrFlag(t *testing.T) {
 		"value":          {env: "STANDPIPE_LEASES_MAX_LEASES=many", want: `leases.max_leases: must be a whole number (got "many", from STANDPIPE_LEASES_MAX_LEASES)`},
 		"rule":           {env: "STANDPIPE_BUFFER_MEMORY=1MiB", want: `buffer.memory: must be at least 32MiB (got "1MiB", from STANDPIPE_BUFFER_MEMORY)`},
 		"output rule":    {env: "STANDPIPE_OUTPUTS_0_FORMAT=csv", want: `outputs[0].format: must be ndjson (got "csv", from STANDPIPE_OUTPUTS_0_FORMAT)`},
-		"flag value":     {args: []string{"--buffer.interval=60"}, want: `buffer.interval: needs a unit (got "60", from --buffer.interval); write seconds like 300s, or 5m, or 1h30m`},
+		"flag value":     {args: []string{"--buffer.interval=60"}, want: `buffer.interval: needs a unit (got 60, from --buffer.interval); write seconds like 300s, or 5m, or 1h30m`},
 		"flag rule":      {args: []string{"--log.level", "LOUD"}, want: `log.level: must be trace, debug, info, warn or error (got "LOUD", from --log.level)`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestProblemsNameTheirVariableOrFlag(t *testing.T) {
 
 func TestMissingFileSaysWhatToDo(t *testing.T) {
 	_, err := Load(Source{File: "no-such.yaml"})
-	want := "no-such.yaml: read configuration: no such file or directory; name the file with -c"
+	want := "no-such.yaml: does not exist; correct the path or create the file"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -214,15 +214,15 @@ func TestEveryKeyIsReadFromEveryPlace(t *testing.T) {
 	}
 }
 
-// TestPrefixesAreTakenAsTheyAre reads the metering pipeline, whose two prefixes
+// TestPrefixesAreTakenAsTheyAre reads the access log, whose two prefixes
 // come from a Firehose stream.
 func TestPrefixesAreTakenAsTheyAre(t *testing.T) {
-	c, err := Load(Source{File: filepath.Join("..", "testdata", "config", "good", "metering.yaml")})
+	c, err := Load(Source{File: filepath.Join("..", "testdata", "config", "good", "access-log.yaml")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const date = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
-	if c.Outputs[0].Prefix != "json-data/"+date || c.Errors.Prefix != "error/"+date+"!{firehose:error-output-type}" || c.Buffer.Size != 128*MB {
+	if c.Outputs[0].Prefix != "access-log/"+date || c.Errors.Prefix != "error/"+date+"!{firehose:error-output-type}" || c.Buffer.Size != 128*MB {
 		t.Errorf("got %+v", c)
 	}
 }

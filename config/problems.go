@@ -1,7 +1,10 @@
 package config
 
 import (
+	"cmp"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,7 +21,10 @@ type Problem struct {
 // String prints the problem as "field: problem (got …, line …); what to do".
 func (p Problem) String() string {
 	var details []string
-	if p.Got != "" {
+	switch {
+	case number.MatchString(p.Got):
+		details = append(details, "got "+p.Got)
+	case p.Got != "":
 		details = append(details, "got "+strconv.Quote(p.Got))
 	}
 	switch {
@@ -36,6 +42,8 @@ func (p Problem) String() string {
 	}
 	return p.Field + ": " + text
 }
+
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
 // Problems is every problem of a configuration, as one error with a line for
 // each.
@@ -56,12 +64,19 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err returns the problems as an error, nil if there are none.
+// Err returns the problems as an error, nil if there are none: by their lines
+// in the file, then those that have none.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	return ps
+	line := func(p Problem) int {
+		if p.Line == 0 {
+			return math.MaxInt
+		}
+		return p.Line
+	}
+	return Problems(slices.SortedStableFunc(slices.Values(ps), func(a, b Problem) int { return cmp.Compare(line(a), line(b)) }))
 }
 
 func (ps Problems) has(field string) bool {
@@ -98,6 +113,9 @@ type origin struct {
 	line int
 	from string
 }
+
+// Given says whether any key was set, by a file, a variable or a flag.
+func (c Config) Given() bool { return len(c.origins) > 0 }
 
 // Locate returns the problems with the line, variable or flag that set each
 // field, for problems that others find in a loaded Config.

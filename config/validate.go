@@ -65,12 +65,32 @@ func (v *validator) limits(c *Config) {
 		case slices.Contains(o.later, got):
 			v.must(false, key, "is not written by this version yet; use "+o.Allowed, got)
 		case o.oneof != nil:
-			v.must(slices.Contains(o.oneof, got), key, "must be "+o.Allowed, got)
+			v.must(slices.Contains(o.oneof, got), key, "must be "+o.Allowed+rightCase(got, o.oneof...), got)
 		case o.min != "":
 			v.must(field.Int() >= limit(field, o.min, 0) && field.Int() <= limit(field, o.max, 1<<63-1),
-				key, "must be "+o.Allowed, got)
+				key, "must be "+o.Allowed+withUnit(field, o), got)
 		}
 	})
+}
+
+// rightCase is advice for a value that is an allowed one but for its case.
+func rightCase(got string, allowed ...string) string {
+	for _, a := range allowed {
+		if got != a && strings.EqualFold(got, a) {
+			return "; write " + a
+		}
+	}
+	return ""
+}
+
+// withUnit is advice for a Size of so few bytes that MiB must have been meant.
+func withUnit(field reflect.Value, o Option) string {
+	n := field.Int()
+	inMiB := n * int64(MiB)
+	if _, size := field.Interface().(Size); !size || n <= 0 || n > 5*1024 || inMiB < limit(field, o.min, 0) || inMiB > limit(field, o.max, 1<<63-1) {
+		return ""
+	}
+	return fmt.Sprintf("; a number without a unit is bytes: write %dMiB", n)
 }
 
 // limit reads a limit in the field's type; without one it is none.
@@ -97,7 +117,7 @@ func (v *validator) stream(s Stream) {
 	}
 	if s.InitialPosition != "TRIM_HORIZON" && s.InitialPosition != "LATEST" {
 		_, err := time.Parse(time.RFC3339, s.InitialPosition)
-		v.must(err == nil, "stream.initial_position", "must be TRIM_HORIZON, LATEST or an RFC 3339 time such as 2026-01-31T06:00:00Z", s.InitialPosition)
+		v.must(err == nil, "stream.initial_position", "must be TRIM_HORIZON, LATEST or an RFC 3339 time such as 2026-01-31T06:00:00Z"+rightCase(s.InitialPosition, "TRIM_HORIZON", "LATEST"), s.InitialPosition)
 	}
 }
 
@@ -124,9 +144,25 @@ func (v *validator) output(path string, o Output) {
 	v.bucket(path+".bucket", o.Bucket)
 	v.must(o.Extension == "" || objectExtension.MatchString(o.Extension), path+".extension", "must be a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )", o.Extension)
 	v.must(o.Timestamp == "arrival", path+".timestamp", "times from the record are not read by this version yet; use arrival", o.Timestamp)
-	v.must(o.CompressionLevel == 0 || o.Compression != "none", path+".compression_level", "is used only with compression gzip; leave it out", strconv.Itoa(o.CompressionLevel))
+	v.codec(path, o)
 	_, err := time.LoadLocation(o.TimeZone)
 	v.must(err == nil && o.TimeZone != "Local", path+".time_zone", "must be UTC or an IANA name such as Europe/Berlin", o.TimeZone)
+}
+
+// highestLevel is that of each codec which has levels; the lowest is 1, and 0 stands for the codec's default.
+var highestLevel = map[string]int{"gzip": 9, "zip": 9, "zstd": 22}
+
+func (v *validator) codec(path string, o Output) {
+	if v.found.has(path + ".compression") {
+		return
+	}
+	level := path + ".compression_level"
+	if highest := highestLevel[o.Compression]; highest > 0 {
+		v.must(o.CompressionLevel >= 0 && o.CompressionLevel <= highest, level, fmt.Sprintf("must be 0 to %d with compression %s", highest, o.Compression), strconv.Itoa(o.CompressionLevel))
+	} else {
+		v.must(o.CompressionLevel == 0, level, "compression "+o.Compression+" has no levels; leave it out", strconv.Itoa(o.CompressionLevel))
+	}
+	v.must(!o.ContentEncoding || o.Compression != "none", path+".content_encoding", "there is none to declare with compression none; leave it out", "true")
 }
 
 func (v *validator) bucket(field, name string) {

@@ -93,6 +93,13 @@ func (l *leases) candidates() (ids []string, free bool) {
 	return ids, free
 }
 
+// count is how many shards may have to be read, finished ones included.
+func (l *leases) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.known())
+}
+
 // unowned counts the shards that could be read and that no living worker owns.
 func (l *leases) unowned() int {
 	l.mu.Lock()

@@ -49,6 +49,7 @@ type Consumer struct {
 	watch  *watcher
 
 	retention retention
+	trouble   sink.Troubles
 	m         *metrics
 	log       zerolog.Logger
 }
@@ -71,7 +72,7 @@ func New(opts Options) *Consumer {
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
 		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{},
-		snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
+		trouble: &c.trouble, snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
 	}
 	c.watch = newWatcher(c)
 	c.leases.kick, c.leases.ended = c.watch.kick, c.watch.ended
@@ -104,7 +105,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		wg.Wait()
 		return errors.Join(fmt.Errorf("start the KCL worker: %w", err), c.opts.Sink.Stop(ctx))
 	}
-	c.log.Info().Str("stream", c.opts.Stream).Str("application", c.opts.Application).Str("worker", c.opts.Worker).Msg("reading")
+	c.log.Info().Str("stream", c.opts.Stream).Str("application", c.opts.Application).Int("shards", c.leases.count()).Int("unowned", c.leases.unowned()).Msg("started; shards owned by other workers are waited for")
 
 	var cause error
 	select {
@@ -246,7 +247,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	}
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
-	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m,
+	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m, trouble: &c.trouble,
 		retention: c.retention.get,
 		gone:      func() bool { return c.watch.gone(lease.Shard) }}
 	return r
@@ -257,8 +258,12 @@ func (c *Consumer) heartbeat(ctx context.Context) {
 	period := c.opts.Failover / 5
 	for wait(ctx, period) == nil {
 		if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil && ctx.Err() == nil {
-			c.m.retries.WithLabelValues("dynamodb", "Heartbeat").Inc()
-			c.log.Warn().Err(err).Msg("heartbeat not written")
+			c.m.retries.WithLabelValues("dynamodb", "UpdateItem").Inc()
+			if c.trouble.Note("heartbeat", "", err) {
+				c.log.Warn().Err(err).Msg("heartbeat not written")
+			}
+		} else {
+			c.trouble.Clear("heartbeat", "")
 		}
 	}
 }

@@ -38,10 +38,13 @@ type fetcher struct {
 	log    zerolog.Logger
 	m      *metrics
 
+	trouble *sink.Troubles
+
 	retention func() time.Duration // of the stream
 
 	known    time.Time // everything that came in up to then is read; zero: not to be told
 	gap      *sink.Gap // found, and not yet handed on
+	progress progress
 	iterator string
 	with     bool      // begin with the record at the position, not after it
 	usual    int64     // room to reserve for an answer
@@ -97,8 +100,12 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 			}
 			continue
 		}
-		f.failures = 0
+		if f.failures > 0 {
+			f.failures = 0
+			f.trouble.Clear("GetRecords", f.shard)
+		}
 		a := f.accept(out, began)
+		f.progress.note(a.behind)
 		f.watchHorizon(a, began)
 		f.memory.Add(a.room - room)
 		if len(a.records) > 0 || a.end {
@@ -186,7 +193,6 @@ func (f *fetcher) failed(err error) (end bool) {
 	var throttled *types.ProvisionedThroughputExceededException
 	f.failures++
 	backoff := min(200*time.Millisecond<<min(f.failures, 6), 10*time.Second)
-	service := "kinesis"
 	switch {
 	case errors.As(err, &expired):
 		f.iterator, backoff = "", fastest
@@ -200,8 +206,8 @@ func (f *fetcher) failed(err error) (end bool) {
 	default:
 		f.iterator = ""
 	}
-	f.m.retries.WithLabelValues(service, "GetRecords").Inc()
-	if f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled) {
+	f.m.retries.WithLabelValues("kinesis", "GetRecords").Inc()
+	if f.trouble.Note("GetRecords", f.shard, err) && (f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled)) {
 		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Dur("wait_ms", backoff).Msg("retrying")
 	}
 	f.due = time.Now().Add(backoff + time.Duration(rand.Int64N(int64(backoff/4))))

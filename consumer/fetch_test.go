@@ -61,7 +61,7 @@ func newFetcher(t *testing.T, srv *kinesisfake.Server, budget int64) (*fetcher, 
 		srv.ServeHTTP(w, r)
 	}))
 	return &fetcher{client: client, api: newRecordsAPI(client), stream: streamRef{name: "clicks"}, shard: shardID(0), start: trimHorizon, poll: time.Second, retention: func() time.Duration { return 24 * time.Hour },
-		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil, nil)}, seen
+		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil, nil), trouble: &sink.Troubles{}}, seen
 }
 
 func (f *fetcher) mustFetch(t *testing.T, after string) (*answer, string) {

@@ -29,6 +29,8 @@ type leases struct {
 	ctx   context.Context           // of calls made for the library, which has none; ended when shutdown must end
 	m     *metrics
 
+	trouble *sink.Troubles
+
 	mu       sync.Mutex
 	held     map[string]*reader
 	draining map[string]bool
@@ -96,7 +98,12 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 	if err != nil {
 		l.kick() // the row has moved, or may have
 		if !errors.Is(err, errConflict) {
-			l.log.Warn().Err(err).Str("shard", s.ID).Msg("lease not acquired")
+			l.mu.Lock()
+			l.cool[s.ID] = time.Now().Add(time.Second)
+			l.mu.Unlock()
+			if l.trouble.Note("acquire lease", "", err) {
+				l.log.Warn().Err(err).Str("shard", s.ID).Msg("lease not acquired")
+			}
 		}
 		return chk.ErrLeaseNotAcquired{}
 	}
@@ -109,10 +116,15 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 	if stopping { // begun while this acquisition was under way
 		r.halt("shutdown")
 	}
+	l.trouble.Clear("acquire lease", "")
 	s.SetLeaseOwner(l.me)
 	s.SetLeaseTimeout(time.Now().Add(l.live.failover))
 	l.m.acquired.Inc()
-	l.log.Info().Str("shard", s.ID).Int64("epoch", row.Epoch).Str("checkpoint", row.Checkpoint).Str("previous_owner", previous).Msg("lease acquired")
+	line := l.log.Info().Str("shard", s.ID).Int64("epoch", row.Epoch).Str("checkpoint", row.Checkpoint)
+	if previous != "" {
+		line = line.Str("previous_owner", previous)
+	}
+	line.Msg("lease acquired")
 	return nil
 }
 

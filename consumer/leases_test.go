@@ -144,6 +144,7 @@ func TestLostAnswerOfAnAcquisitionMakesANewEpoch(t *testing.T) {
 			if m.turn(id) {
 				t.Fatal("acquired by an epoch that was never told")
 			}
+			time.Sleep(2 * time.Second) // it does not hurry after a failure
 			_ = m.look()
 			if !m.turn(id) {
 				t.Fatal("the shard is an orphan")

@@ -28,14 +28,14 @@ func newMetrics(reg prometheus.Registerer, c *Consumer) *metrics {
 	}
 	return &metrics{
 		records:  counter("read_records_total", "Kinesis records read (a KPL aggregate counts as one)."),
-		bytes:    counter("read_bytes_total", "Bytes of these records."),
+		bytes:    counter("read_bytes_total", "Bytes of the Kinesis records read."),
 		outside:  counter("kpl_out_of_range_records_total", "User records of KPL aggregates whose key lies outside the hash range of their shard."),
 		acquired: counter("leases_acquired_total", "Leases acquired."),
 		lost:     counter("leases_lost_total", "Leases lost to another worker or freed by an undo."),
 		handed:   counter("leases_handed_over_total", "Leases handed over for balance."),
 		gaps:     counter("retention_gaps_total", "Times in which records may have left the stream's retention before they were read. Above 0: records are probably lost."),
 		retries: f.NewCounterVec(prometheus.CounterOpts{Namespace: "standpipe", Name: "read_retries_total",
-			Help: "Attempts to read that had to be repeated."}, []string{"service", "op"}),
+			Help: "Attempts against Kinesis and the lease table, outside commits, that had to be repeated."}, []string{"service", "op"}),
 	}
 }
 
@@ -43,8 +43,8 @@ var (
 	leasesHeld  = prometheus.NewDesc("standpipe_leases_held", "Shards this worker reads.", nil, nil)
 	unowned     = prometheus.NewDesc("standpipe_shards_unowned", "Shards that could be read and that no living worker owns.", nil, nil)
 	workersLive = prometheus.NewDesc("standpipe_workers_alive", "Workers of this application whose heartbeat moves, this one included.", nil, nil)
-	shardBehind = prometheus.NewDesc("standpipe_behind_latest_seconds", "How far behind the tip of its shard the last answer was.", []string{"shard"}, nil)
-	maxBehind   = prometheus.NewDesc("standpipe_behind_latest_max_seconds", "The largest of them.", nil, nil)
+	shardBehind = prometheus.NewDesc("standpipe_behind_latest_seconds", "How far behind the tip of its shard a reader is.", []string{"shard"}, nil)
+	maxBehind   = prometheus.NewDesc("standpipe_behind_latest_max_seconds", "How far behind the tip of its shard the worst shard of this worker is.", nil, nil)
 )
 
 // leaseCollector reads the lease numbers when they are asked for, so a shard's series is there only while

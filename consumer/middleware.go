@@ -53,7 +53,7 @@ func (l *leases) next(shard string) (*kinesis.GetRecordsOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(r.lag().Milliseconds())}
+	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(r.fetcher.progress.lag().Milliseconds())}
 	if !done {
 		out.NextShardIterator = &shard
 		out.Records = []types.Record{{SequenceNumber: aws.String("0"), PartitionKey: aws.String("")}}

@@ -50,7 +50,6 @@ type reader struct {
 	reading *sink.Reading
 	why     string // why reading has ended
 	lost    bool
-	behind  time.Duration
 }
 
 // halt stops reading, for the cause given, so that the lease can be handed over.
@@ -125,7 +124,6 @@ func (r *reader) next() (done bool, err error) {
 				return true, nil
 			}
 		} else if r.answer, err = r.fetcher.fetch(reading.Context(), r.at); err == nil {
-			r.note(r.answer.behind)
 			return false, nil
 		}
 		if r.reads.Err() != nil {
@@ -262,12 +260,16 @@ func (r *reader) readRow() (*Lease, error) {
 			r.lose("its row is gone")
 			return nil, errOver
 		case err == nil:
+			r.fetcher.trouble.Clear("GetItem", "")
 			return row, nil
 		}
 		if wait(r.reads, backoff) != nil {
 			return nil, context.Cause(r.reads)
 		}
 		r.m.retries.WithLabelValues("dynamodb", "GetItem").Inc()
+		if !r.fetcher.trouble.Note("GetItem", "", err) {
+			continue
+		}
 		r.log.Warn().Err(err).Str("shard", r.lease.Shard).Msg("retrying")
 	}
 }
@@ -292,19 +294,6 @@ func (r *reader) drain(ctx context.Context) error {
 		return errOver
 	}
 	return reading.Drain(ctx)
-}
-
-func (r *reader) note(behind time.Duration) {
-	r.mu.Lock()
-	r.behind = behind
-	r.mu.Unlock()
-}
-
-// lag is how far behind the tip of the shard the last answer was.
-func (r *reader) lag() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.behind
 }
 
 func wait(ctx context.Context, d time.Duration) error {

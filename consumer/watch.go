@@ -20,6 +20,7 @@ type watcher struct {
 	listed   time.Time            // of the last ListShards
 	relist   bool                 // a shard has ended: its children may be listed now
 	scanned  time.Time            // of the last snapshot
+	looked   time.Time            // of the last look, also of a failed one
 	failing  error                // why the last look failed
 	sweeping map[string]bool      // batches being carried out
 	firstSaw map[string]time.Time // of batches that are not finished
@@ -84,8 +85,10 @@ func (w *watcher) period() time.Duration {
 func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- error) {
 	began := time.Now()
 	snap, err := w.c.opts.Table.Snapshot(ctx)
+	op := [2]string{"dynamodb", "Scan"}
 	var shards map[string]Shard
 	if err == nil && w.mayList() {
+		op = [2]string{"kinesis", "ListShards"}
 		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.stream())
 		if err == nil && w.c.retention.stale() {
 			_, err = w.c.describe(ctx)
@@ -94,7 +97,7 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	if ctx.Err() != nil {
 		return
 	}
-	w.note(err)
+	w.note(op, err)
 	if snap == nil {
 		return
 	}
@@ -169,14 +172,18 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 }
 
 // note remembers why the last look failed, nil when it did not.
-func (w *watcher) note(err error) {
+func (w *watcher) note(op [2]string, err error) {
 	w.mu.Lock()
-	w.failing = err
+	w.failing, w.looked = err, time.Now()
 	w.mu.Unlock()
-	if err != nil {
-		w.c.m.retries.WithLabelValues("dynamodb", "Look").Inc()
-		w.c.log.Warn().Err(err).Msg("looking again")
+	if err == nil {
+		return
 	}
+	w.c.m.retries.WithLabelValues(op[0], op[1]).Inc()
+	if w.c.trouble.Note(op[1], "", err) {
+		w.c.log.Warn().Err(err).Msg("retrying")
+	}
+	w.c.trouble.Clear(op[1], "") // /readyz shows it by failing
 }
 
 func (w *watcher) mayList() bool {

@@ -82,8 +82,9 @@ func (b *batch) object(k objectKey, arrival time.Time) *object {
 		return o
 	}
 	out := b.lane.s.outputs[k.out]
-	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, fmt.Sprintf("%s-%d", b.id, len(b.all)), out.extension())
-	o := &object{s: l.s, b: b, out: out, at: k, creating: make(chan struct{}, 1),
+	id, codec := fmt.Sprintf("%s-%d", b.id, len(b.all)), out.codec()
+	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, id, out.ObjectExtension())
+	o := &object{s: l.s, b: b, out: out, at: k, codec: codec, frame: codec.framing(id), creating: make(chan struct{}, 1),
 		upload: Upload{Bucket: out.Bucket, Key: partition.ObjectKey(k.path, l.s.opts.Random, name)}}
 	o.hold(objectCost)
 	b.objects[k] = o

@@ -26,7 +26,7 @@ type compressor struct {
 // compressors holds one pool for each level from 1 to 9.
 var compressors [10]sync.Pool
 
-// compressChunk compresses raw to deflate blocks that can stand anywhere in a gzipStream, and returns them in a slice of
+// compressChunk compresses raw to deflate blocks that can stand anywhere in a gzipStream or zipStream, and returns them in a slice of
 // their own and exact size, with the CRC-32 of raw. Level 0 is the default, 1 is the fastest and 9 the smallest; other
 // levels panic. Nothing is made of an empty chunk. It may be called concurrently: each call holds one compressor, which
 // takes about 1 MiB, until it returns, and later calls reuse it.
@@ -50,8 +50,7 @@ func compressChunk(level int, raw []byte) (deflated []byte, crc uint32) {
 	// A bytes.Buffer takes every write, so neither call can fail.
 	_, _ = c.writer.Write(raw)
 	_ = c.writer.Flush()
-	deflated = make([]byte, c.buffer.Len())
-	copy(deflated, c.buffer.Bytes())
+	deflated = exactly(c.buffer.Bytes())
 	compressors[level].Put(c)
 	return deflated, crc32.ChecksumIEEE(raw)
 }
@@ -69,18 +68,20 @@ func (*gzipStream) header() []byte {
 }
 
 // add takes account of the next chunk: the CRC-32 and the length of its bytes before compression.
-func (g *gzipStream) add(crc uint32, rawLen int64) {
-	g.crc = combineCRC(g.crc, crc, uint64(rawLen))
-	g.size += uint32(rawLen)
+func (g *gzipStream) add(c chunk) {
+	g.crc = combineCRC(g.crc, c.crc, uint64(c.raw))
+	g.size += uint32(c.raw)
 }
 
 // trailer returns what comes after the last chunk: an empty final block, the CRC-32 and the length of all chunks.
 func (g *gzipStream) trailer() []byte {
-	end := make([]byte, 0, 10)
-	end = append(end, 0x03, 0x00) // the final block: fixed codes, end of block
+	end := appendDeflateEnd(make([]byte, 0, 10))
 	end = binary.LittleEndian.AppendUint32(end, g.crc)
 	return binary.LittleEndian.AppendUint32(end, g.size)
 }
+
+// appendDeflateEnd appends an empty final block, which ends a run of chunks: fixed codes, end of block.
+func appendDeflateEnd(b []byte) []byte { return append(b, 0x03, 0x00) }
 
 // CRC-32 reads a message as a polynomial over GF(2) and keeps its remainder modulo the IEEE polynomial. In the reflected
 // form used here bit 31 is the coefficient of x^0, and each further bit to the right that of the next power.

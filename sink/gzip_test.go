@@ -19,7 +19,7 @@ func gzipOf(level int, chunks ...[]byte) []byte {
 	for _, raw := range chunks {
 		deflated, crc := compressChunk(level, raw)
 		member = append(member, deflated...)
-		stream.add(crc, int64(len(raw)))
+		stream.add(chunk{crc: crc, raw: int64(len(raw))})
 	}
 	return append(member, stream.trailer()...)
 }
@@ -102,9 +102,9 @@ func TestGzipChunksStandInAnyOrder(t *testing.T) {
 	a, crcA := compressChunk(0, first)
 	b, crcB := compressChunk(0, second)
 	var stream gzipStream
-	stream.add(crcB, int64(len(second)))
-	stream.add(crcA, int64(len(first)))
-	stream.add(crcA, int64(len(first)))
+	stream.add(chunk{crc: crcB, raw: int64(len(second))})
+	stream.add(chunk{crc: crcA, raw: int64(len(first))})
+	stream.add(chunk{crc: crcA, raw: int64(len(first))})
 	readsAs(t, bytes.Join([][]byte{stream.header(), b, a, a, stream.trailer()}, nil), bytes.Join([][]byte{second, first, first}, nil))
 }
 
@@ -205,7 +205,7 @@ func TestGzipCombinesChecksumsBeyondFourGiB(t *testing.T) {
 func TestGzipLengthIsModuloFourGiB(t *testing.T) {
 	var stream gzipStream
 	for range 5 {
-		stream.add(0, 1<<30)
+		stream.add(chunk{raw: 1 << 30})
 	}
 	if got := stream.trailer()[6:]; !bytes.Equal(got, []byte{0, 0, 0, 0x40}) {
 		t.Errorf("5 GiB: got ISIZE % x, want 2^30", got)
@@ -230,6 +230,6 @@ func BenchmarkGzipChunk(b *testing.B) {
 func BenchmarkGzipCombine(b *testing.B) {
 	var stream gzipStream
 	for b.Loop() {
-		stream.add(0x12345678, 256<<10+4711)
+		stream.add(chunk{crc: 0x12345678, raw: 256<<10 + 4711})
 	}
 }

@@ -41,6 +41,9 @@ func appendLines(dst, data []byte) (out []byte, lines int, err error) {
 	}
 	i, _ = skipSpace(data, i)
 	if i == len(data) {
+		if len(data) == 0 {
+			return dst, 0, &jsonError{0, "empty record"}
+		}
 		return dst, 0, &jsonError{i, "no JSON value, only white space,"}
 	}
 	bare := false // the value before ended directly here, with a number or a literal

@@ -65,7 +65,7 @@ func TestJSONLinesOfGoodRecords(t *testing.T) {
 
 func TestJSONLinesOfBadRecords(t *testing.T) {
 	for _, test := range []struct{ data, want string }{
-		{"", "no JSON value, only white space, at byte 0"},
+		{"", "empty record at byte 0"},
 		{" \r\n\t", "no JSON value, only white space, at byte 4"},
 		{"\xef\xbb\xbf", "no JSON value, only white space, at byte 3"},
 		{"hello", "unexpected character instead of a value at byte 0"},

@@ -125,7 +125,7 @@ func (l *lane) drop(b *batch, cause error) {
 		}
 	}
 	l.s.metrics.dropped.Inc()
-	l.s.log.Info().Str("batch", b.id).AnErr("cause", cause).Int("shards", len(b.spans)).Msg("batch dropped; its shards are read again from their checkpoints")
+	l.s.log.Warn().Str("batch", b.id).Err(cause).Int("shards", len(b.spans)).Msg("batch dropped; its shards are read again from their checkpoints")
 	l.s.wg.Go(func() { l.discard(b) })
 	l.notify()
 }

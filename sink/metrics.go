@@ -30,11 +30,11 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 		f.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "standpipe", Name: name, Help: help}, value)
 	}
 	gauge("memory_used_bytes", "Bytes of responses, lines and parts in memory.", func() float64 { return float64(s.memory.Used()) })
-	gauge("memory_budget_bytes", "The budget for them (buffer.memory).", func() float64 { return float64(s.memory.Limit()) })
+	gauge("memory_budget_bytes", "The budget for responses, lines and parts in memory (buffer.memory).", func() float64 { return float64(s.memory.Limit()) })
 	gauge("oldest_uncommitted_seconds", "How long the oldest record that is not yet visible has been held.", func() float64 { return s.Oldest().Seconds() })
 	return &metrics{
 		records:  counter("delivered_records_total", "Lines made visible in S3, by output.", "output"),
-		bytes:    counter("delivered_bytes_total", "Bytes of these lines before compression.", "output"),
+		bytes:    counter("delivered_bytes_total", "Bytes of the lines made visible, before compression, by output.", "output"),
 		stored:   counter("stored_bytes_total", "Bytes of the objects made visible.", "output"),
 		objects:  counter("objects_total", "Objects made visible.", "output"),
 		rejected: counter("rejected_records_total", "Records sent to the error output, by error code.", "code"),

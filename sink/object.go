@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	chunkSize  = 256 << 10 // raw bytes that are compressed in one piece
+	chunkSize  = 256 << 10 // lines that a reading hands over at once, and most codecs compress in one piece
 	partSize   = 5 << 20   // S3's minimum for all parts but the last
 	objectCost = 2 << 10   // what an object costs in memory besides its bytes
 )
@@ -22,6 +22,8 @@ type object struct {
 	b   *batch
 	out *Output
 	at  objectKey
+
+	codec *codec
 
 	touched atomic.Int64 // the sink's count of appends when this object was last written
 	held    atomic.Int64 // bytes in memory, counted in the budget
@@ -39,7 +41,7 @@ type object struct {
 	ready   map[int]chunk
 	seg     Segments // the part being filled
 	segLen  int64
-	gz      gzipStream
+	frame   framing
 	parts   int32
 	raw     int64
 	size    int64
@@ -71,7 +73,7 @@ func (o *object) append(ctx context.Context, lines []byte, records int64) error 
 	o.raw += int64(len(lines))
 	o.records += records
 	full := o.raw >= o.s.opts.Size
-	if !full && len(o.fill) < chunkSize {
+	if !full && len(o.fill) < o.codec.chunk {
 		o.mu.Unlock()
 		o.hold(int64(len(lines)))
 		return nil
@@ -100,8 +102,8 @@ func (o *object) detach() (raw []byte, turn int) {
 func (o *object) flush(ctx context.Context, raw []byte, turn int) error {
 	defer o.flushing.Done()
 	c := chunk{body: raw, raw: int64(len(raw))}
-	if o.out.Compression == "gzip" && len(raw) > 0 {
-		if err := o.s.compress(ctx, o.out.Level, &c); err != nil {
+	if o.codec.compress != nil && len(raw) > 0 {
+		if err := o.s.compress(ctx, o.codec, o.out.Level, &c); err != nil {
 			return err
 		}
 	}
@@ -136,12 +138,10 @@ func (o *object) place(c chunk) {
 	if c.raw == 0 {
 		return
 	}
-	if o.out.Compression == "gzip" {
-		if o.parts == 0 && len(o.seg) == 0 {
-			o.pushExtra(o.gz.header())
-		}
-		o.gz.add(c.crc, c.raw)
+	if o.parts == 0 && len(o.seg) == 0 {
+		o.pushExtra(o.frame.header())
 	}
+	o.frame.add(c)
 	o.push(c.body)
 }
 
@@ -153,6 +153,9 @@ func (o *object) push(b []byte) {
 
 // pushExtra adds bytes that no chunk has counted.
 func (o *object) pushExtra(b []byte) {
+	if len(b) == 0 {
+		return
+	}
 	o.hold(int64(len(b)))
 	o.push(b)
 }
@@ -251,9 +254,7 @@ func (o *object) finish(ctx context.Context) error {
 		o.mu.Unlock()
 		return nil
 	}
-	if o.out.Compression == "gzip" {
-		o.pushExtra(o.gz.trailer())
-	}
+	o.pushExtra(o.frame.trailer())
 	var last Segments
 	if o.segLen > 0 {
 		last = o.takePart()

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"fmt"
 	"time"
 
 	"standpipe/partition"
@@ -12,25 +13,40 @@ type Output struct {
 	Bucket      string
 	Prefix      *partition.Prefix
 	Location    *time.Location // of the time in object names; nil = UTC
-	Compression string         // "none" or "gzip"
-	Level       int            // of the codec; 0 = its default
+	Compression string         // none, gzip, zip, zstd, snappy (snappy-java's stream) or hadoop_snappy; "" = none
+	Level       int            // 1 to 9 of gzip and zip, 1 to 22 of zstd; 0 = the codec's default, and the only one of the others
 	Validate    bool           // what is not JSON goes to the error output instead of through
 	Extension   string         // of object names; "" = by format and compression
+
+	// ContentEncoding has S3 answer requests for an object with the codec's Content-Encoding, as Firehose has it; the
+	// Content-Type is then that of the lines. HTTP clients decompress such a body by themselves, some of them without
+	// being asked, so that what is stored under a name ending in .gz arrives as plain lines.
+	ContentEncoding bool
 }
 
-func (o *Output) extension() string {
-	switch {
-	case o.Extension != "":
+// ObjectExtension is the end of the output's object names: Extension, or the codec's.
+func (o *Output) ObjectExtension() string {
+	if o.Extension != "" {
 		return o.Extension
-	case o.Compression == "gzip":
-		return ".ndjson.gz"
 	}
-	return ".ndjson"
+	return o.codec().extension
+}
+
+func (o *Output) codec() *codec {
+	if o.Compression == "" {
+		return codecs["none"]
+	}
+	c := codecs[o.Compression]
+	if c == nil {
+		panic(fmt.Sprintf("sink: output %s: there is no codec %s", o.Name, o.Compression))
+	}
+	return c
 }
 
 func (o *Output) form() Form {
-	if o.Compression == "gzip" {
-		return Form{ContentType: "application/gzip"}
+	c := o.codec()
+	if o.ContentEncoding && c.encoding != "" {
+		return Form{ContentType: ndjson, ContentEncoding: c.encoding}
 	}
-	return Form{ContentType: "application/x-ndjson"}
+	return Form{ContentType: c.contentType}
 }

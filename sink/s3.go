@@ -55,6 +55,9 @@ func (s *S3) Create(ctx context.Context, bucket, key, batch string, form Form) (
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
 		ContentType:       &form.ContentType,
 	}
+	if form.ContentEncoding != "" {
+		in.ContentEncoding = &form.ContentEncoding
+	}
 	if s.opts.SSE != "" {
 		in.ServerSideEncryption = s.opts.SSE
 		if s.opts.KMSKey != "" {

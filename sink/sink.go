@@ -58,7 +58,7 @@ type Sink struct {
 	appends atomic.Int64
 	short   chan struct{} // memory is wanted
 
-	trouble   troubles
+	trouble   Troubles
 	resolving resolutions
 
 	mu       sync.Mutex
@@ -66,7 +66,8 @@ type Sink struct {
 	stopping bool
 }
 
-// New makes a sink that works until Stop, or until ctx ends, which leaves everything where it is.
+// New makes a sink that works until Stop, or until ctx ends, which leaves everything where it is. It panics where an
+// output names a codec or a level that there is not.
 func New(ctx context.Context, opts Options) *Sink {
 	if opts.Uploads == 0 {
 		opts.Uploads = 4
@@ -76,6 +77,11 @@ func New(ctx context.Context, opts Options) *Sink {
 		data: opts.Outputs, outputs: append(append([]*Output(nil), opts.Outputs...), opts.Errors),
 		cpu: make(chan struct{}, runtime.GOMAXPROCS(0)), uploads: make(chan struct{}, opts.Uploads),
 		short: make(chan struct{}, 1),
+	}
+	for _, out := range s.outputs {
+		if c := out.codec(); out.Level < 0 || out.Level > c.levels {
+			panic(fmt.Sprintf("sink: output %s: codec %s has no level %d", out.Name, c.name, out.Level))
+		}
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.metrics = newMetrics(opts.Registry, s)
@@ -167,19 +173,19 @@ func (l *lane) empty(ctx context.Context) error {
 }
 
 // compress replaces a chunk's body by its compressed form, on one of as many slots as there are cores.
-func (s *Sink) compress(ctx context.Context, level int, c *chunk) error {
+func (s *Sink) compress(ctx context.Context, codec *codec, level int, c *chunk) error {
 	select {
 	case s.cpu <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-s.cpu }()
-	c.body, c.crc = compressChunk(level, c.body)
+	c.body, c.crc = codec.compress(level, c.body)
 	return nil
 }
 
 // Troubles lists the operations that keep failing, for /readyz.
-func (s *Sink) Troubles() []Trouble { return s.trouble.list() }
+func (s *Sink) Troubles() []Trouble { return s.trouble.List() }
 
 // Oldest is how long the oldest record that is not yet visible has been here; 0 when there is none.
 func (s *Sink) Oldest() time.Duration {

@@ -52,5 +52,6 @@ type Store interface {
 
 // Form says how an object is stored.
 type Form struct {
-	ContentType string
+	ContentType     string
+	ContentEncoding string // "" sends none
 }

@@ -8,18 +8,26 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"standpipe/config"
 )
 
 func (p *program) checkCommand() *cobra.Command {
+	var online bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the configuration and say what it will do",
 		Long: `Check reads file, environment and flags as run does, and prints either every problem,
-one a line, or a summary. It calls nothing on AWS.`,
+one a line, or a summary. Without --online it calls nothing on AWS.
+
+With --online it then tries what run needs, a line for each check: the stream can be read, the lease table used
+(it is not created), each prefix written to; a key that is not there answers 404; lifecycle rules are there and
+not too short; and what the lease table will cost. Nothing stays behind: uploads are aborted, the row it writes
+is deleted. What can not be tried without leaving traces is not tried: dynamodb:CreateTable and s3:DeleteObject.`,
 		Example: `  standpipe check -c standpipe.yaml
+  standpipe check -c standpipe.yaml --online
   standpipe check -c standpipe.yaml --buffer.interval 60s`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -27,10 +35,21 @@ one a line, or a summary. It calls nothing on AWS.`,
 			if err != nil {
 				return err
 			}
-			return summarize(p.stdout, cmp.Or(p.file(cmd), "environment and flags"), cfg, pipe, time.Now())
+			svc, err := connect(cmd.Context(), cfg, zerolog.Nop()) // for the region that run would take; no request is sent
+			if err != nil {
+				return err
+			}
+			svc.close()
+			cfg.Stream.Region = svc.region
+			err = summarize(p.stdout, cmp.Or(p.file(cmd), "environment and flags"), cfg, pipe, time.Now())
+			if err != nil || !online {
+				return err
+			}
+			return p.checkOnline(cmd.Context(), cfg, pipe)
 		},
 	}
 	configFlag(cmd)
+	cmd.Flags().BoolVar(&online, "online", false, "also try stream, lease table and buckets")
 	config.Flags(cmd.Flags())
 	return cmd
 }
@@ -42,9 +61,9 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 		_, _ = fmt.Fprintf(tab, "  %s\t%s\n", what, fmt.Sprintf(format, args...))
 	}
 	_, _ = fmt.Fprintf(tab, "OK: %s\n", source)
-	row("stream", "%s in %s%s, from %s where there is no checkpoint", cfg.Stream.Name, cmp.Or(cfg.Stream.Region, "the region of the AWS SDK"), at(cfg.Stream.Endpoint), cfg.Stream.InitialPosition)
+	row("stream", "%s in %s%s, from %s where there is no checkpoint", cfg.Stream.Name, cfg.Stream.Region, at(cfg.Stream.Endpoint), cfg.Stream.InitialPosition)
 	row("leases", "DynamoDB table %s%s, shards of a dead worker are taken over after %s", cfg.Leases.Table, at(cfg.Leases.Endpoint), cfg.Leases.Failover)
-	row("buffer", "an object is full at %s, a batch is committed every %s, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
+	row("buffer", "an object is full at %s, a batch is committed when its oldest record is %s old, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
 	for i, o := range pipe.outputs {
 		row("output", "%s: %s like s3://%s/%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t))
 	}

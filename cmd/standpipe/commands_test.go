@@ -20,6 +20,7 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Stream.Region = "eu-west-1"
 	pipe, err := newPipeline(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -30,9 +31,9 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 	}
 	for _, want := range []string{
 		"OK: standpipe.yaml\n",
-		"  stream   clicks in the region of the AWS SDK, from TRIM_HORIZON where there is no checkpoint\n",
+		"  stream   clicks in eu-west-1, from TRIM_HORIZON where there is no checkpoint\n",
 		"  leases   DynamoDB table standpipe-clicks, shards of a dead worker are taken over after 30s\n",
-		"  buffer   an object is full at 128MiB, a batch is committed every 5m, 128MiB of memory\n",
+		"  buffer   an object is full at 128MiB, a batch is committed when its oldest record is 5m old, 128MiB of memory\n",
 		"  output   output-0: ndjson like s3://lake//raw2026/01/02/03/standpipe-clicks-2026-01-02-03-04-05-00000000-0000-0000-0000-000000000000-0.ndjson.gz\n",
 		"  errors   like s3://lake/errors/processing-failed/year=2026/month=01/day=02/hour=03/standpipe-clicks-",
 		"  journal  s3://lake/_standpipe/standpipe-clicks/\n",
@@ -47,6 +48,8 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 
 // TestCheckTakesGoodFiles runs check on every configuration that config takes for good.
 func TestCheckTakesGoodFiles(t *testing.T) {
+	noAWS(t)
+	t.Setenv("AWS_REGION", "eu-central-1")
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "config", "good", "*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
@@ -59,11 +62,38 @@ func TestCheckTakesGoodFiles(t *testing.T) {
 }
 
 func TestFileIsNamedByTheEnvironment(t *testing.T) {
-	file := write(t, "stream: {name: clicks}\noutputs: [{bucket: lake}]\n")
+	noAWS(t)
+	file := write(t, "stream: {name: clicks, region: eu-west-1}\noutputs: [{bucket: lake}]\n")
 	if r := execute(t, []string{"STANDPIPE_CONFIG=" + file}, "check", "--stream.name", "taps"); r.code != exitOK || !strings.Contains(r.stdout, "taps in") {
 		t.Error(r)
 	}
 	if r := execute(t, nil, "check"); r.code != exitUsage || !strings.Contains(r.stderr, "standpipe: configuration: no file was named; name one with -c or STANDPIPE_CONFIG\n") {
+		t.Error(r)
+	}
+	for _, given := range []string{"STANDPIPE_OUTPUTS_0_BUCKET=lake", "STANDPIPE_STRAEM_NAME=clicks"} {
+		if r := execute(t, []string{given}, "check"); r.code != exitUsage || strings.Contains(r.stderr, "no file was named") || !strings.Contains(r.stderr, "stream.name: is required") {
+			t.Errorf("%s: %s", given, r)
+		}
+	}
+}
+
+// TestCheckResolvesTheRegionAsRunDoes asks with the SDK's region, with none, and with every endpoint on this machine.
+func TestCheckResolvesTheRegionAsRunDoes(t *testing.T) {
+	noAWS(t)
+	file := write(t, "stream: {name: clicks}\noutputs: [{bucket: lake}]\n")
+	want := "standpipe: no AWS region is set for Kinesis, DynamoDB and S3: set stream.region or AWS_REGION\n"
+	for _, command := range []string{"check", "run"} {
+		if r := execute(t, nil, command, "-c", file, "--server.listen", "off", "--log.level", "error"); r.code != exitUsage || r.stdout != "" || !strings.HasSuffix(r.stderr, want) {
+			t.Errorf("%s: %s", command, r)
+		}
+	}
+	t.Setenv("AWS_REGION", "eu-central-1")
+	if r := execute(t, nil, "check", "-c", file); r.code != exitOK || !strings.Contains(r.stdout, "clicks in eu-central-1, from") {
+		t.Error(r)
+	}
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
+	if r := execute(t, nil, "check", "-c", file); r.code != exitOK || !strings.Contains(r.stdout, "clicks in "+laptopRegion+", from") {
 		t.Error(r)
 	}
 }
@@ -76,6 +106,11 @@ func TestMistypedCommandLines(t *testing.T) {
 		"run -x":                "unknown shorthand flag: 'x' in -x: see `standpipe run --help`",
 		"run --stream.name":     "flag needs an argument: --stream.name: see `standpipe run --help`",
 		"run standpipe.yaml":    "run takes no argument (got \"standpipe.yaml\"): see `standpipe run --help`",
+		"help nope":             "unknown command \"nope\": see `standpipe --help`",
+		"help chekc":            `unknown command "chekc": did you mean check?`,
+		"completion nope":       "unknown command \"nope\": see `standpipe completion --help`",
+		"completion bahs":       `unknown command "bahs": did you mean bash?`,
+		"completion bash x":     "bash takes no argument (got \"x\"): see `standpipe completion bash --help`",
 		"health --url 10.0.0.1": `--url must be an http(s) URL such as http://127.0.0.1:8080/healthz (got "10.0.0.1")`,
 	} {
 		if r := execute(t, nil, strings.Fields(line)...); r.code != exitUsage || r.stderr != "standpipe: "+want+"\n" || r.stdout != "" {
@@ -112,6 +147,41 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// TestHealthSaysWhereItCanNotAsk: what is wrong with server.listen is said, all else is run's to say.
+func TestHealthSaysWhereItCanNotAsk(t *testing.T) {
+	bad := "server.listen: must be host:port such as :8080 or 127.0.0.1:8080, or off (got 8080, from "
+	file := write(t, "buffer: {size: 1}\n")
+	for name, tc := range map[string]struct {
+		env, args []string
+		code      int
+		want      string
+	}{
+		"variable": {[]string{"STANDPIPE_SERVER_LISTEN=8080"}, nil, exitUsage, bad + "STANDPIPE_SERVER_LISTEN)"},
+		"flag":     {nil, []string{"--server.listen", "8080"}, exitUsage, bad + "--server.listen)"},
+		"no file":  {nil, []string{"-c", file + ".none"}, exitUsage, file + ".none: does not exist; correct the path or create the file"},
+		"asked":    {nil, []string{"-c", file, "--server.listen", "127.0.0.1:1"}, exitRuntime, "http://127.0.0.1:1/healthz does not answer: connection refused"},
+	} {
+		if r := execute(t, tc.env, append([]string{"health"}, tc.args...)...); r.code != tc.code || r.stderr != "standpipe: "+tc.want+"\n" {
+			t.Errorf("%s: %s", name, r)
+		}
+	}
+}
+
+func TestHelpShowsSwitchesPlainly(t *testing.T) {
+	r := execute(t, nil, "demo", "--help")
+	if r.code != exitOK || strings.Contains(r.stdout, "=true|false") || !strings.Contains(r.stdout, "\n      --crash  ") || !strings.Contains(r.stdout, "\n  -h, --help  ") {
+		t.Error(r)
+	}
+	if short := execute(t, nil, "help", "demo"); short.stdout != r.stdout || short.code != exitOK {
+		t.Errorf("help demo: %s", short)
+	}
+	for _, line := range []string{"completion", "help"} {
+		if r := execute(t, nil, line); r.code != exitOK || !strings.Contains(r.stdout, "Available Commands:") {
+			t.Errorf("%s: %s", line, r)
+		}
+	}
+}
+
 func TestLocalURL(t *testing.T) {
 	for addr, want := range map[string]string{
 		":8080": "http://127.0.0.1:8080/", "0.0.0.0:80": "http://127.0.0.1:80/", "[::]:80": "http://[::1]:80/", "10.1.2.3:80": "http://10.1.2.3:80/", "box:80": "http://box:80/",
@@ -126,12 +196,17 @@ func TestVersion(t *testing.T) {
 	if r := execute(t, nil, "version"); r.code != exitOK || !strings.HasPrefix(r.stdout, "standpipe ") || !strings.Contains(r.stdout, "go1.") {
 		t.Error(r)
 	}
+	for _, flag := range []string{"--version", "-v"} {
+		if r, want := execute(t, nil, flag), execute(t, nil, "version").stdout; r.code != exitOK || r.stdout != want {
+			t.Errorf("%s: %s", flag, r)
+		}
+	}
 	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}}}
 	info.Main.Version = "v1.2.3"
 	if got := versionLine(info); !strings.HasPrefix(got, "v1.2.3, commit abc with changes, go") {
 		t.Error(got)
 	}
-	if got := versionLine(nil); !strings.HasPrefix(got, "unknown, go") {
+	if got := versionLine(nil); !strings.HasPrefix(got, "unknown, commit unknown, go") {
 		t.Error(got)
 	}
 }

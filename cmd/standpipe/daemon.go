@@ -93,6 +93,7 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 // wire makes a sink and a consumer that share the lease table, the memory budget and the registry.
 func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, out daemonHooks) (*sink.Sink, *consumer.Consumer) {
 	worker := workerID()
+	log = log.With().Str("worker", worker).Logger()
 	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.

@@ -32,7 +32,7 @@ Nothing is sent anywhere, no account and no credentials are needed. The exit cod
 lost, doubled or changed.`,
 		Example: `  standpipe demo
   standpipe demo --crash              # workers are killed with SIGKILL, some in the middle of a commit
-  standpipe demo --crash --seed 42    # the same records and the same moments as in another run`,
+  standpipe demo --crash --seed 42    # the records of another run, and its kills at fixed moments`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			self, err := os.Executable()
@@ -52,6 +52,6 @@ lost, doubled or changed.`,
 	f.IntVar(&o.Records, "records", demo.DefaultRecords, "records to put; they are kept in memory")
 	f.IntVar(&o.Workers, "workers", demo.DefaultWorkers, fmt.Sprintf("workers that share the stream, 1 to %d", demo.MaxWorkers))
 	f.BoolVar(&o.Crash, "crash", false, "run the workers as processes and kill them with SIGKILL at random moments")
-	f.Uint64Var(&o.Seed, "seed", 0, "decides about records and kills; 0 draws one and prints it")
+	f.Uint64Var(&o.Seed, "seed", 0, "repeats a run's records and its kills at fixed moments, not those that wait for a commit; 0 draws one and prints it")
 	return cmd
 }

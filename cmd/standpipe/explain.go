@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/aws/smithy-go"
@@ -75,6 +76,10 @@ func explain(err error, r request) error {
 		return say("access to %s is denied: %s", r.thing, r.denied)
 	case errors.As(err, &api) && slices.Contains(credentialCodes, api.ErrorCode()):
 		return say("%s does not accept the AWS credentials (%s): renew them, and check this machine's clock", r.service, api.ErrorCode())
+	case resp != nil && resp.HTTPStatusCode() >= http.StatusInternalServerError:
+		return say("%s answers %d %s%s: it is overloaded or down; try again in a minute%s", r.service, resp.HTTPStatusCode(), http.StatusText(resp.HTTPStatusCode()), r.where(), r.orEndpoint())
+	case errors.As(err, &api) && throttled(api.ErrorCode()):
+		return say("%s: %s throttles this account (%s): try again in a minute, and start fewer workers at once", r.doing, r.service, api.ErrorCode())
 	case resp != nil && r.endpoint != "" && (api == nil || api.ErrorCode() == "UnknownError"):
 		return say("%s answers %d %s, as no %s does: %s", r.endpoint, resp.HTTPStatusCode(), http.StatusText(resp.HTTPStatusCode()), r.service, r.advice())
 	case resp == nil:
@@ -88,6 +93,19 @@ func (r request) where() string {
 		return " at " + r.endpoint
 	}
 	return " in " + r.region
+}
+
+func throttled(code string) bool {
+	_, ok := retry.DefaultThrottleErrorCodes[code]
+	return ok
+}
+
+// orEndpoint is the other way out of a server in trouble.
+func (r request) orEndpoint() string {
+	if r.endpoint == "" {
+		return ""
+	}
+	return ", or set " + r.key + " to another"
 }
 
 func (r request) advice() string {

@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"standpipe/config"
 )
@@ -26,6 +28,7 @@ func (p *program) healthCommand() *cobra.Command {
 		Long: `Health asks /healthz of server.listen and exits 0 if the answer is 200, else 1.
 It is meant for the health check of a container, in which there is no curl.`,
 		Example: `  standpipe health
+  standpipe health --server.listen :9090
   standpipe health --url http://10.0.0.7:8080/healthz`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,6 +45,9 @@ It is meant for the health check of a container, in which there is no curl.`,
 		},
 	}
 	configFlag(cmd)
+	every := pflag.NewFlagSet("", pflag.ContinueOnError)
+	config.Flags(every)
+	cmd.Flags().AddFlag(every.Lookup("server.listen"))
 	cmd.Flags().String("url", "", "address to ask, such as http://127.0.0.1:8080/healthz (default: that of server.listen)")
 	return cmd
 }
@@ -56,9 +62,14 @@ func (p *program) healthURL(cmd *cobra.Command) (string, error) {
 		}
 		return text, nil
 	}
-	cfg, err := config.Load(config.Source{File: p.file(cmd), Env: p.env})
-	if err != nil && p.file(cmd) != "" {
-		return "", err
+	cfg, err := config.Load(config.Source{File: p.file(cmd), Env: p.env, Flags: cmd.Flags()})
+	var problems config.Problems
+	errors.As(err, &problems)
+	inTheWay := slices.DeleteFunc(slices.Clone(problems), func(found config.Problem) bool {
+		return !slices.Contains([]string{"server.listen", "server", p.file(cmd)}, found.Field)
+	})
+	if len(inTheWay) > 0 {
+		return "", inTheWay
 	}
 	if cfg.Server.Listen == "" || cfg.Server.Listen == "off" {
 		return "", usageError("server.listen is off, so nobody answers: set it, or remove the health check")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ func (p *program) file(cmd *cobra.Command) string {
 // config.Problems.
 func (p *program) load(cmd *cobra.Command) (config.Config, *pipeline, error) {
 	cfg, err := config.Load(config.Source{File: p.file(cmd), Env: p.env, Flags: cmd.Flags()})
-	if err != nil && p.file(cmd) == "" {
+	if err != nil && p.file(cmd) == "" && !cfg.Given() && !p.speaks() {
 		err = joinProblems(err, config.Problems{{Field: "configuration", Text: "no file was named; name one with -c or STANDPIPE_CONFIG"}})
 	}
 	if err != nil && len(cfg.Outputs) == 0 {
@@ -36,6 +37,14 @@ func (p *program) load(cmd *cobra.Command) (config.Config, *pipeline, error) {
 	}
 	pipe, perr := newPipeline(cfg)
 	return cfg, pipe, joinProblems(err, perr)
+}
+
+// speaks says whether any variable is meant for this program, be it a mistyped one.
+func (p *program) speaks() bool {
+	return slices.ContainsFunc(p.env, func(pair string) bool {
+		name, value, _ := strings.Cut(pair, "=")
+		return value != "" && strings.HasPrefix(name, "STANDPIPE_")
+	})
 }
 
 // getenv is the value of a variable, empty if it is not set.

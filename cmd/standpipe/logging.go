@@ -22,7 +22,7 @@ func newLogger(w io.Writer, cfg config.Log) (zerolog.Logger, error) {
 	stamp := zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
 		e.Str(zerolog.TimestampFieldName, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
 	})
-	return zerolog.New(w).Level(level).Hook(stamp), nil
+	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(stamp), nil
 }
 
 // terminal says whether w is one, as opposed to a file or a pipe.

@@ -49,14 +49,13 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		}
 		out := &sink.Output{
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
-			Validate: o.Validate == "json", Extension: extension(o.Extension, o.Compression),
+			Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
 		}
 		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
 		p.outputs = append(p.outputs, out)
 	}
 	p.errors = &sink.Output{
 		Name: "errors", Bucket: cfg.Errors.Bucket, Location: time.UTC, Compression: cfg.Errors.Compression,
-		Extension: extension("", cfg.Errors.Compression),
 	}
 	add("errors.prefix", cfg.Errors.Prefix, partition.Errors, p.errors)
 	for _, d := range cfg.Locate(doubts) {
@@ -65,20 +64,9 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 	return p, cfg.Locate(problems).Err()
 }
 
-// extension is the end of an output's object names: the configured one, or the codec's.
-func extension(configured, compression string) string {
-	switch {
-	case configured != "":
-		return configured
-	case compression == "gzip":
-		return ".ndjson.gz"
-	}
-	return ".ndjson"
-}
-
 // objectName is a name as the sink gives it to an object, with zeros for the batch's id.
 func objectName(cfg config.Config, out *sink.Output, t time.Time) string {
-	return partition.ObjectName(cfg.Leases.Application, t, out.Location, "00000000-0000-0000-0000-000000000000-0", out.Extension)
+	return partition.ObjectName(cfg.Leases.Application, t, out.Location, "00000000-0000-0000-0000-000000000000-0", out.ObjectExtension())
 }
 
 // exampleKey is a key under which a record that arrives at t may end.

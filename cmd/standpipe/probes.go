@@ -13,10 +13,10 @@ func snapshot(s *sink.Sink, c *consumer.Consumer, started time.Time) func() http
 	return func() httpserver.Snapshot {
 		status := c.Status()
 		snap := httpserver.Snapshot{
-			Started: started, Scanned: status.Scanned, Failing: status.Failing,
+			Started: started, Scanned: status.Scanned, Looked: status.Looked, Failing: status.Failing,
 			Unowned: status.Unowned, Oldest: s.Oldest(),
 		}
-		for _, t := range s.Troubles() {
+		for _, t := range append(s.Troubles(), c.Troubles()...) {
 			snap.Troubles = append(snap.Troubles, httpserver.Trouble{Op: t.Op, Since: t.Since, Count: t.Count, Last: t.Last})
 		}
 		return snap

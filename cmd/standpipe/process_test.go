@@ -72,7 +72,7 @@ func TestProcessStopsOnSIGTERM(t *testing.T) {
 		}
 	}
 	p := launch(t, c.env("STANDPIPE_LOG_FORMAT=console"))
-	p.until(t, "starting", "reading", "lease acquired", "lease acquired")
+	p.until(t, "starting", "started; ", "lease acquired", "lease acquired")
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +111,7 @@ func TestProcessExitsOnSecondSignal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	p.until(t, `"message":"second signal: exiting at once`)
 	if code := p.code(t); code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}

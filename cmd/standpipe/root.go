@@ -54,13 +54,18 @@ func (p *program) rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	root.Version = version()
+	root.SetVersionTemplate("standpipe {{.Version}}\n")
 	root.AddCommand(p.commands()...)
+	root.SetHelpCommand(helpCommand())
+	finishCompletion(root)
+	plainSwitches(root)
 	return root
 }
 
 // commands lists the subcommands.
 func (p *program) commands() []*cobra.Command {
-	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.healthCommand(), p.versionCommand()}
+	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.cleanCommand(), p.healthCommand(), p.versionCommand()}
 }
 
 func exitTable() string {

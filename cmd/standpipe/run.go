@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"strings"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -39,12 +40,24 @@ variable, a variable beats the file. Logs go to stderr.`,
 			if p.getenv("GOMEMLIMIT") == "" {
 				limitMemory(cfg, log)
 			}
-			return runDaemon(cmd.Context(), cfg, log, daemonHooks{})
+			atSecondSignal(cmd.Context(), func() {
+				log.Warn().Msg("second signal: exiting at once; what is not committed is read again at the next start")
+			})
+			err = runDaemon(cmd.Context(), cfg, log, daemonHooks{})
+			if err != nil {
+				log.Error().Str("error", oneLine(err)).Msg("run ends with an error")
+			}
+			return err
 		},
 	}
 	configFlag(cmd)
 	config.Flags(cmd.Flags())
 	return cmd
+}
+
+// oneLine is an error whose sentences have a line each, as one text.
+func oneLine(err error) string {
+	return strings.Join(strings.Split(strings.TrimSpace(err.Error()), "\n"), "; ")
 }
 
 // limitMemory makes the collector work harder before the process outgrows its budget.

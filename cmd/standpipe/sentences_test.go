@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,12 @@ import (
 func (c *cloud) expect(t *testing.T, env []string, code int, want ...string) {
 	t.Helper()
 	r := execute(t, env, "run", "--log.level", "error")
-	got := strings.NewReplacer(c.kinesisURL, "KINESIS", c.dynamoURL, "DYNAMODB", c.s3URL, "S3").Replace(r.stderr)
+	said := strings.NewReplacer(c.kinesisURL, "KINESIS", c.dynamoURL, "DYNAMODB", c.s3URL, "S3").Replace(r.stderr)
+	logged, got, _ := strings.Cut(said, "\n")
+	var line struct{ Level, Message, Error string }
+	if err := json.Unmarshal([]byte(logged), &line); err != nil || line.Level != "error" || line.Message == "" || line.Error != strings.Join(want, "; ") {
+		t.Errorf("logged %s (%v)", logged, err)
+	}
 	if wanted := "standpipe: " + strings.Join(want, "\nstandpipe: ") + "\n"; got != wanted || r.code != code || r.stdout != "" {
 		t.Errorf("code %d, want %d\n got: %s\nwant: %s", r.code, code, got, wanted)
 	}
@@ -135,6 +141,40 @@ func TestThrottledStartGoesOn(t *testing.T) {
 	d.signal()
 	if err := <-d.ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestS3ComesBackDuringTheStart answers 503 for longer than a single check goes on.
+func TestS3ComesBackDuringTheStart(t *testing.T) {
+	c := newCloud(t)
+	c.s3.Control("HeadBucket", func(call faults.Call, _ func()) error {
+		if call.Occurrence <= 4 {
+			return &faults.Error{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}
+		}
+		return nil
+	})
+	d := start(t, c.env())
+	d.leased(t)
+	d.signal()
+	if err := <-d.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestS3StaysDownDuringTheStart ends with the last answer, not with the end of the time.
+func TestS3StaysDownDuringTheStart(t *testing.T) {
+	c := newCloud(t)
+	c.s3.Control("HeadBucket", func(faults.Call, func()) error {
+		return &faults.Error{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}
+	})
+	cfg, err := config.Load(config.Source{Env: c.env()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = connected(t, cfg).verify(t.Context(), cfg, 4*time.Second)
+	want := "S3 answers 503 Service Unavailable at " + c.s3URL + ": it is overloaded or down; try again in a minute, or set s3.endpoint to another"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"os"
+	"sync/atomic"
 )
 
 // supervise runs the program. The first signal ends its context, so that it can finish in order; at the
 // second it is left where it is, which loses no record.
 func supervise(signals <-chan os.Signal, program func(context.Context) int) int {
-	ctx, cancel := context.WithCancel(context.Background())
+	var last lastWords
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), lastWordsKey{}, &last))
 	defer cancel()
 	done := make(chan int, 1)
 	go func() { done <- program(ctx) }()
@@ -18,9 +20,24 @@ func supervise(signals <-chan os.Signal, program func(context.Context) int) int 
 			return code
 		case <-signals:
 			if ctx.Err() != nil {
+				if say := last.Load(); say != nil {
+					(*say)()
+				}
 				return exitInterrupted
 			}
 			cancel()
 		}
+	}
+}
+
+// lastWords is what a command says when a second signal leaves it where it is.
+type lastWords struct{ atomic.Pointer[func()] }
+
+type lastWordsKey struct{}
+
+// atSecondSignal has say called by supervise before the program exits at a second signal.
+func atSecondSignal(ctx context.Context, say func()) {
+	if last, ok := ctx.Value(lastWordsKey{}).(*lastWords); ok {
+		last.Store(&say)
 	}
 }

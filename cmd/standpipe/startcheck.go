@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,7 +42,7 @@ func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Dur
 	found := make([]error, len(checks))
 	var wg sync.WaitGroup
 	for i, check := range checks {
-		wg.Go(func() { found[i] = check(limited) })
+		wg.Go(func() { found[i] = insist(limited, check) })
 	}
 	wg.Wait()
 	var errs []error
@@ -76,7 +78,44 @@ func (s *services) verifyCredentials(ctx context.Context) error {
 	return &sentence{fmt.Sprintf("no AWS credentials for %s: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the task or instance a role", list(s.signed)), err}
 }
 
-// A start is worth three attempts: when many tasks start together, AWS throttles them.
+// insist repeats a check while it fails for a reason that passes by itself, such as a 503 or a lost connection, as
+// long as ctx lasts. It then gives the last answer of the service rather than that the time is up. A port of this
+// machine at which nobody listens is no such reason: on a laptop it is a server that was not started.
+func insist(ctx context.Context, check func(context.Context) error) error {
+	var last error
+	for wait := 200 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := check(ctx)
+		switch {
+		case last != nil && ctx.Err() != nil && err != nil:
+			return last
+		case err == nil || !passing.IsErrorRetryable(err) || refusedHere(err):
+			return err
+		}
+		last = err
+		again := time.NewTimer(wait)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return last
+		}
+	}
+}
+
+// passing knows which errors of AWS are worth another attempt.
+var passing = retry.NewStandard()
+
+// refusedHere says whether a connection to this machine was refused.
+func refusedHere(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) || !errors.Is(err, syscall.ECONNREFUSED) {
+		return false
+	}
+	addr, ok := op.Addr.(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}
+
+// A single check is worth three attempts: when many tasks start together, AWS throttles them.
 func persist() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Second })
 }

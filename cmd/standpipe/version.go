@@ -28,7 +28,7 @@ func version() string {
 
 // versionLine says what was built, as far as the Go tool recorded it; info may be nil.
 func versionLine(info *debug.BuildInfo) string {
-	version, commit := "unknown", ""
+	version, commit := "unknown", "unknown"
 	if info != nil {
 		if version = info.Main.Version; version == "" {
 			version = "(devel)"
@@ -37,12 +37,12 @@ func versionLine(info *debug.BuildInfo) string {
 		for _, s := range info.Settings {
 			settings[s.Key] = s.Value
 		}
-		if commit = settings["vcs.revision"]; commit != "" {
-			commit = ", commit " + commit
+		if settings["vcs.revision"] != "" {
+			commit = settings["vcs.revision"]
 			if settings["vcs.modified"] == "true" {
 				commit += " with changes"
 			}
 		}
 	}
-	return fmt.Sprintf("%s%s, %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s, commit %s, %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 const (
@@ -67,5 +68,9 @@ func unwritable(dir string, err error) error {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	return fmt.Errorf("write to folder %s: %w; free some space there or name another folder with --dir", dir, err)
+	advice := "name another folder with --dir"
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		advice = "free some space there, or " + advice
+	}
+	return fmt.Errorf("write to folder %s: %w; %s", dir, err, advice)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -84,9 +85,22 @@ func TestFileInPlaceOfFolderIsOneSentence(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	touch(t, file)
 	_, err := claim(filepath.Join(file, "demo"))
-	want := "write to folder " + filepath.Join(file, "demo") + ": not a directory; free some space there or name another folder with --dir"
+	want := "write to folder " + filepath.Join(file, "demo") + ": not a directory; name another folder with --dir"
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestOnlyAFullDiskIsToldToBeEmptied(t *testing.T) {
+	for cause, want := range map[error]string{
+		syscall.EACCES: "name another folder with --dir",
+		syscall.ENOSPC: "free some space there, or name another folder with --dir",
+		syscall.EDQUOT: "free some space there, or name another folder with --dir",
+	} {
+		err := unwritable("demo", &os.PathError{Op: "open", Path: "demo/x", Err: cause})
+		if got := err.Error(); got != "write to folder demo: "+cause.Error()+"; "+want {
+			t.Errorf("got %s", got)
+		}
 	}
 }
 

@@ -31,7 +31,8 @@ type Options struct {
 	Workers int
 	// Crash runs the workers as processes that are killed with SIGKILL, and replaced, again and again.
 	Crash bool
-	// Seed decides about the records and the moments of the kills. 0: a random one, which is printed.
+	// Seed decides about the records, but for the times in them, and about the moments of the kills that wait for no
+	// commit. 0: a random one, which is printed.
 	Seed uint64
 
 	// Worker runs one worker in this process until ctx ends. Not used with Crash.

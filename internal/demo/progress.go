@@ -86,6 +86,14 @@ func grouped(n int) string {
 	return s
 }
 
+// counted is a number with what it counts: 1 record, 2,000 records.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + one + "s"
+}
+
 // bytesOf is a number of bytes as people read it.
 func bytesOf(n int64) string {
 	switch {

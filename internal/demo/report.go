@@ -35,8 +35,8 @@ func writeReport(w io.Writer, s summary, f *findings) error {
 		}
 		_, _ = fmt.Fprintln(t)
 	}
-	row("records put", f.Put, fmt.Sprintf("in %s Kinesis records", grouped(s.puts)))
-	row("delivered", f.Delivered, fmt.Sprintf("as %s lines", grouped(f.Lines)))
+	row("records put", f.Put, "in "+counted(s.puts, "Kinesis record"))
+	row("delivered", f.Delivered, "as "+counted(f.Lines, "line"))
 	row("in the error prefix", f.Rejected, "not JSON, each with its bytes and the reason")
 	row("lost", f.Lost, "")
 	row("duplicated", f.Doubled, "")
@@ -83,12 +83,12 @@ func verdict(s summary, f *findings) string {
 	took := fmt.Sprintf("in %.1f s", s.took.Seconds())
 	killed := ""
 	if s.crash {
-		killed = fmt.Sprintf(", although workers were killed %d times", s.kills)
+		killed = ", although workers were killed " + counted(int(s.kills), "time")
 	}
 	logs := filepath.Join(s.dir, logsFolder)
 	switch {
 	case f.Put < s.records:
-		return fmt.Sprintf("FAILED %s: only %s of %s records were put before the trouble above. The workers' logs are in %s.", took, grouped(f.Put), grouped(s.records), logs)
+		return fmt.Sprintf("FAILED %s: only %s of %s put before the trouble above. The workers' logs are in %s.", took, grouped(f.Put), were(s.records), logs)
 	case !f.exact():
 		return fmt.Sprintf("FAILED %s: %s. The workers' logs are in %s.", took, f.wrong(), logs)
 	case len(s.troubles) > 0:
@@ -104,19 +104,27 @@ func verdict(s summary, f *findings) string {
 // wrong says in a few words what is not as it should be.
 func (f *findings) wrong() string {
 	var parts []string
-	add := func(n int, what string) {
+	add := func(n int, how string) {
 		if n > 0 {
-			parts = append(parts, grouped(n)+" "+what)
+			parts = append(parts, counted(n, "record")+" "+how)
 		}
 	}
-	add(f.Lost, "records lost")
-	add(f.Doubled, "records duplicated")
+	add(f.Lost, "lost")
+	add(f.Doubled, "duplicated")
 	var kinds []string
 	for kind, n := range f.Faults {
 		kinds = append(kinds, fmt.Sprintf("%s %s", grouped(n), kind))
 	}
 	slices.Sort(kinds)
 	return strings.Join(append(parts, kinds...), ", ")
+}
+
+// were is "1 record was" or "20 records were".
+func were(n int) string {
+	if n == 1 {
+		return "1 record was"
+	}
+	return counted(n, "record") + " were"
 }
 
 // clip shortens a line to what a screen takes.

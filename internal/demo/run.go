@@ -82,7 +82,7 @@ func (r *running) launch(temp string) (leave func(), err error) {
 		}
 	}
 	r.progress.say("Embedded Kinesis (%d shards), DynamoDB and S3 are up; workers: %d %s; seed %d.", shards, r.Workers, how, r.Seed)
-	r.progress.say("Putting %s sample clicks within %v; everything lies in %s.", grouped(r.Records), r.spread().Round(time.Second), r.Dir)
+	r.progress.say("Putting %s within %v; everything lies in %s.", counted(r.Records, "sample click"), r.spread().Round(time.Second), r.Dir)
 	return leave, nil
 }
 
@@ -144,7 +144,11 @@ func (r *running) work(ctx context.Context, w *watcher) error {
 			return err
 		}
 		records, puts, _ := r.truth.count()
-		r.progress.say("All %s records are put, as %s Kinesis records; waiting until the last one is committed.", grouped(records), grouped(puts))
+		all := "All " + counted(records, "record") + " are"
+		if records == 1 {
+			all = "The record is"
+		}
+		r.progress.say("%s put, as %s; waiting until the last one is committed.", all, counted(puts, "Kinesis record"))
 		return w.settle(ctx, r.stall)
 	})
 	return g.Wait()

@@ -49,7 +49,7 @@ type giantAt struct {
 
 func newSource(ids identities, seed uint64, total int) *source {
 	s := &source{ids: ids, rng: rand.New(rand.NewPCG(seed, 1)), total: total}
-	s.ambush = s.rng.IntN(min(hostileEach, total))
+	s.ambush = 1 + s.rng.IntN(max(1, min(hostileEach, total)-1)) // a demo of one record shows a good one
 	s.hostile = s.rng.IntN(len(hostile))
 	if total >= giantsFrom {
 		s.giants = []giantAt{

@@ -84,8 +84,10 @@ func TestSameSeedMakesSameRecords(t *testing.T) {
 	if reflect.DeepEqual(drafts(7, 500), drafts(8, 500)) {
 		t.Error("two seeds make the same")
 	}
-	if len(drafts(1, 1)) != 1 {
-		t.Error("one record is not one")
+	for seed := range uint64(50) {
+		if only := drafts(seed, 1); len(only) != 1 || len(only[0].records) != 1 || only[0].records[0].rejected {
+			t.Errorf("seed %d: one record is %+v", seed, only)
+		}
 	}
 }
 

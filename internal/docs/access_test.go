@@ -14,27 +14,29 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html, DynamoDB, whose
 // transactions need those of their items: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html.
 var actions = map[string][]string{
-	"s3.CreateMultipartUpload":      {"s3:PutObject"},
-	"s3.UploadPart":                 {"s3:PutObject"},
-	"s3.CompleteMultipartUpload":    {"s3:PutObject"},
-	"s3.AbortMultipartUpload":       {"s3:AbortMultipartUpload"},
-	"s3.ListParts":                  {"s3:ListMultipartUploadParts"},
-	"s3.HeadObject":                 {"s3:GetObject", "s3:ListBucket"}, // without the second S3 answers 403 for a key that is not there
-	"s3.GetObject":                  {"s3:GetObject", "s3:ListBucket"},
-	"s3.DeleteObject":               {"s3:DeleteObject"},
-	"s3.HeadBucket":                 {"s3:ListBucket"},
-	"kinesis.DescribeStreamSummary": {"kinesis:DescribeStreamSummary"},
-	"kinesis.ListShards":            {"kinesis:ListShards"},
-	"kinesis.GetShardIterator":      {"kinesis:GetShardIterator"},
-	"kinesis.GetRecords":            {"kinesis:GetRecords"},
-	"dynamodb.CreateTable":          {"dynamodb:CreateTable"},
-	"dynamodb.DescribeTable":        {"dynamodb:DescribeTable"},
-	"dynamodb.Scan":                 {"dynamodb:Scan"},
-	"dynamodb.GetItem":              {"dynamodb:GetItem"},
-	"dynamodb.PutItem":              {"dynamodb:PutItem"},
-	"dynamodb.UpdateItem":           {"dynamodb:UpdateItem"},
-	"dynamodb.DeleteItem":           {"dynamodb:DeleteItem"},
-	"dynamodb.TransactWriteItems":   {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+	"s3.CreateMultipartUpload":           {"s3:PutObject"},
+	"s3.UploadPart":                      {"s3:PutObject"},
+	"s3.CompleteMultipartUpload":         {"s3:PutObject"},
+	"s3.AbortMultipartUpload":            {"s3:AbortMultipartUpload"},
+	"s3.ListParts":                       {"s3:ListMultipartUploadParts"},
+	"s3.HeadObject":                      {"s3:GetObject", "s3:ListBucket"}, // without the second S3 answers 403 for a key that is not there
+	"s3.GetObject":                       {"s3:GetObject", "s3:ListBucket"},
+	"s3.DeleteObject":                    {"s3:DeleteObject"},
+	"s3.HeadBucket":                      {"s3:ListBucket"},
+	"s3.ListMultipartUploads":            {"s3:ListBucketMultipartUploads"}, // clean
+	"s3.GetBucketLifecycleConfiguration": {"s3:GetLifecycleConfiguration"},  // check --online
+	"kinesis.DescribeStreamSummary":      {"kinesis:DescribeStreamSummary"},
+	"kinesis.ListShards":                 {"kinesis:ListShards"},
+	"kinesis.GetShardIterator":           {"kinesis:GetShardIterator"},
+	"kinesis.GetRecords":                 {"kinesis:GetRecords"},
+	"dynamodb.CreateTable":               {"dynamodb:CreateTable"},
+	"dynamodb.DescribeTable":             {"dynamodb:DescribeTable"},
+	"dynamodb.Scan":                      {"dynamodb:Scan"},
+	"dynamodb.GetItem":                   {"dynamodb:GetItem"},
+	"dynamodb.PutItem":                   {"dynamodb:PutItem"},
+	"dynamodb.UpdateItem":                {"dynamodb:UpdateItem"},
+	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
+	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 }
 
 // TestPolicyAllowsWhatIsCalled compares the README's policy with the requests that the program makes.

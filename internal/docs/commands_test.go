@@ -21,6 +21,12 @@ var commands = map[string]struct{ file, words string }{
 	"go test ./config -update":                        {"config/files_test.go", `flag.Bool("update"`},
 	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on ./..."},
 	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on ./..."}, // its name: TestTestsNamedInDocumentsExist
+
+	// There is no Docker to run these: what they build and load is tested, see "In containers" in the README.
+	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},
+	"docker compose exec localstack awslocal s3 ls --recursive s3://lake":   {"internal/containers/compose_test.go", "func TestComposeEnvironment("},
+	"docker buildx build --platform linux/amd64,linux/arm64 -t standpipe .": {"internal/containers/dockerfile_test.go", "func TestImageRuns("},
+	"curl -X POST -H 'Content-Type: application/json' -d '{\"page\": \"/items/323\"}' http://localhost:4566/_aws/execute-api/clicks/dev/clicks": {"internal/containers/init_test.go", `url := "http://localhost:4566/_aws/execute-api/clicks/dev/clicks"`},
 }
 
 const replay = "'TestFaultAtEachStep/advance/dies_before' -v"

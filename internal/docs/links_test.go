@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// documents are the pages for people at the root.
-var documents = []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
+// documents are the pages for people.
+var documents = []string{readme, crashSafety, "CONTRIBUTING.md", "CHANGELOG.md"}
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -21,7 +21,10 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				continue
 			case target == "":
 				target = file
-			case !exists(filepath.Join(root, filepath.FromSlash(target))):
+			default:
+				target = path.Join(path.Dir(file), target)
+			}
+			if !exists(filepath.Join(root, filepath.FromSlash(target))) {
 				t.Errorf("%s links to %s, which does not exist", file, m[1])
 				continue
 			}

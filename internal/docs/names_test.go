@@ -67,9 +67,9 @@ func TestTestsNamedInDocumentsExist(t *testing.T) {
 	}
 }
 
-// TestEveryStepIsInTheCrashTable: a step of the protocol that is tested has its row in the README.
+// TestEveryStepIsInTheCrashTable: a step of the protocol that is tested has its row in docs/crash-safety.md.
 func TestEveryStepIsInTheCrashTable(t *testing.T) {
-	text := read(t, readme)
+	text := read(t, crashSafety)
 	steps := 0
 	for _, f := range tree(t) {
 		for _, d := range f.Decls {
@@ -80,7 +80,7 @@ func TestEveryStepIsInTheCrashTable(t *testing.T) {
 			for _, step := range listsOf(fn)["steps"] {
 				steps++
 				if !strings.Contains(text, "TestFaultAtEachStep/"+underscored(step)+"/") {
-					t.Errorf("no row of the README names TestFaultAtEachStep/%s", underscored(step))
+					t.Errorf("no row of %s names TestFaultAtEachStep/%s", crashSafety, underscored(step))
 				}
 			}
 		}

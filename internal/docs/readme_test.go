@@ -12,6 +12,7 @@ import (
 
 const (
 	readme      = "README.md"
+	crashSafety = "docs/crash-safety.md"
 	example     = "testdata/config/good/readme.yaml"
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )

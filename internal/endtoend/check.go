@@ -3,11 +3,12 @@ package endtoend
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"io"
 	"strings"
 	"time"
+
+	"standpipe/internal/unpack"
 )
 
 // Delivered counts how often each record's number is in the bucket under a prefix.
@@ -49,14 +50,8 @@ func (w *World) ReadLines(key string) []string {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	if strings.HasSuffix(key, ".gz") {
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			w.T.Fatalf("%s: %v", key, err)
-		}
-		if data, err = io.ReadAll(z); err != nil {
-			w.T.Fatalf("%s: %v", key, err)
-		}
+	if data, err = unpack.Object(key, data); err != nil {
+		w.T.Fatal(err)
 	}
 	var lines []string
 	sc := bufio.NewScanner(bytes.NewReader(data))

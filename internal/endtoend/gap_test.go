@@ -11,7 +11,9 @@ import (
 func (w *World) gaps() int {
 	n := 0
 	for _, line := range w.Lines("_standpipe/") {
-		var shard struct{ Gaps []struct{ From, To time.Time } }
+		var shard struct {
+			Gaps []struct{ From, To time.Time }
+		}
 		if err := json.Unmarshal([]byte(line), &shard); err != nil {
 			w.T.Fatal(err)
 		}

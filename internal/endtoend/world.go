@@ -86,6 +86,7 @@ type Settings struct {
 	Failover  time.Duration // 0 = 10 s
 	Start     string        // "" = TRIM_HORIZON
 	Outputs   []*sink.Output
+	Errors    string // codec of the error output; "" = gzip
 	MaxLeases int
 	Poll      time.Duration
 }
@@ -130,7 +131,7 @@ func (w *World) Start(set Settings) *Worker {
 	}
 	wk.Sink = sink.New(ctx, sink.Options{
 		Application: "test", Worker: wk.Name, Outputs: outputs,
-		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: "gzip"},
+		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
 		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
 		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
 		NewID: uuid.NewString, Random: uuid.NewString, Ledger: wk.Table, Store: store, Log: log,

@@ -30,12 +30,12 @@ func (j *judge) observe(s Snapshot, now time.Time) {
 
 // dead says why the process should be replaced; empty while it lives.
 func (j *judge) dead(s Snapshot, now time.Time) string {
-	last, since := s.Scanned, "it was last read"
+	last, since := s.Looked, "it last tried"
 	if last.Before(s.Started) {
 		last, since = s.Started, "the start"
 	}
 	if age := now.Sub(last); age > j.limits.stale() {
-		return fmt.Sprintf("lease table not read for %s since %s (more than %s)", round(age), since, round(j.limits.stale()))
+		return fmt.Sprintf("lease table not looked at for %s since %s (more than %s)", round(age), since, round(j.limits.stale()))
 	}
 	return ""
 }

@@ -23,14 +23,14 @@ func TestHealthFollowsTheLookAtTheTable(t *testing.T) {
 	}{
 		"just started":         {limits, time.Time{}, after(time.Second), ""},
 		"still starting":       {limits, time.Time{}, after(2 * time.Minute), ""},
-		"never looked":         {limits, time.Time{}, after(121 * time.Second), "lease table not read for 2m1s since the start (more than 2m0s)"},
+		"never looked":         {limits, time.Time{}, after(121 * time.Second), "lease table not looked at for 2m1s since the start (more than 2m0s)"},
 		"looked lately":        {limits, after(time.Hour), after(time.Hour + 2*time.Minute), ""},
-		"looked long ago":      {limits, after(time.Hour), after(2 * time.Hour), "lease table not read for 1h0m0s since it was last read (more than 2m0s)"},
+		"looked long ago":      {limits, after(time.Hour), after(2 * time.Hour), "lease table not looked at for 1h0m0s since it last tried (more than 2m0s)"},
 		"short failover":       {Limits{Failover: 3 * time.Second}, after(0), after(time.Minute), ""},
-		"short failover, hung": {Limits{Failover: 3 * time.Second}, after(0), after(61 * time.Second), "lease table not read for 1m1s since it was last read (more than 1m0s)"},
+		"short failover, hung": {Limits{Failover: 3 * time.Second}, after(0), after(61 * time.Second), "lease table not looked at for 1m1s since it last tried (more than 1m0s)"},
 	} {
 		j := judge{limits: tc.limits}
-		if got := j.dead(Snapshot{Started: start, Scanned: tc.scanned}, tc.now); got != tc.want {
+		if got := j.dead(Snapshot{Started: start, Looked: tc.scanned}, tc.now); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}

@@ -31,7 +31,9 @@ func serve(t *testing.T, snapshot func() Snapshot) string {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "answer"}, func() float64 { return 42 }))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- New(Options{Snapshot: snapshot, Limits: limits, Metrics: reg, Log: zerolog.Nop()}).Serve(ctx, ln) }()
+	go func() {
+		ended <- New(Options{Snapshot: snapshot, Limits: limits, Metrics: reg, Log: zerolog.Nop()}).Serve(ctx, ln)
+	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -65,7 +67,7 @@ func TestAnswers(t *testing.T) {
 		if broken.Load() {
 			return Snapshot{Started: time.Now().Add(-time.Hour), Failing: errors.New("scan lease table t: AccessDenied"), Oldest: time.Hour}
 		}
-		return Snapshot{Started: time.Now(), Scanned: time.Now()}
+		return Snapshot{Started: time.Now(), Scanned: time.Now(), Looked: time.Now()}
 	})
 	for _, tc := range []struct {
 		broken       bool
@@ -79,7 +81,7 @@ func TestAnswers(t *testing.T) {
 		{false, "GET", "/etc/passwd", "404 404 page not found\n"},
 		{false, "POST", "/healthz", "405 Method Not Allowed\n"},
 		{false, "DELETE", "/metrics", "405 Method Not Allowed\n"},
-		{true, "GET", "/healthz", "503 lease table not read for 1h0m0s since the start (more than 2m0s)\n"},
+		{true, "GET", "/healthz", "503 lease table not looked at for 1h0m0s since the start (more than 2m0s)\n"},
 		{true, "GET", "/readyz", "503 starting: lease table and stream have not been read yet\nlease table or stream can not be read: scan lease table t: AccessDenied\nthe oldest record waits for its commit for 1h0m0s (more than 11m0s)\n"},
 	} {
 		broken.Store(tc.broken)

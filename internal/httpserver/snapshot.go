@@ -6,6 +6,7 @@ import "time"
 type Snapshot struct {
 	Started  time.Time     // when the process began its work
 	Scanned  time.Time     // when the lease table was last read; zero: never yet
+	Looked   time.Time     // when that was last tried, with or without success
 	Failing  error         // why the lease table or the stream could not be read since; nil: it could
 	Unowned  int           // shards that could be read and that no living worker owns
 	Oldest   time.Duration // how long the oldest record that is not yet visible has been held; 0: there is none

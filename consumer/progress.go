@@ -1,0 +1,34 @@
+package consumer
+
+import (
+	"sync"
+	"time"
+)
+
+// progress is how far behind the tip of its shard a reader is, for others to ask. Safe for concurrent use.
+type progress struct {
+	mu       sync.Mutex
+	behind   time.Duration
+	answered time.Time
+}
+
+// note takes a good answer into account.
+func (p *progress) note(behind time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behind, p.answered = behind, time.Now()
+}
+
+// lag is how far behind the last answer was, and what has passed since, if that is more than the time between
+// two answers of a healthy shard.
+func (p *progress) lag() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.answered.IsZero() {
+		return 0
+	}
+	if since := time.Since(p.answered); since > attempt {
+		return p.behind + since
+	}
+	return p.behind
+}
