@@ -10,6 +10,12 @@ func (l *leases) free(shard string, now time.Time) bool {
 	return l.held[shard] == nil && !now.Before(l.cool[shard]) && l.leasable(shard) && l.ownerless(shard, now)
 }
 
+// orphan: the row says that this worker owns it, but no reader lives in that epoch: an acquisition or a release whose
+// answer was lost. Nobody else may take it while this worker lives, so room or not, it does. The caller holds l.mu.
+func (l *leases) orphan(shard string) bool {
+	return !l.stopping && l.held[shard] == nil && l.snap.Leases[shard].Owner == l.me
+}
+
 // leasable: not finished, and every parent is. A parent that is still listed must have a row that says so;
 // one that is trimmed counts as finished unless its row says otherwise (rule 2).
 func (l *leases) leasable(shard string) bool {
@@ -86,7 +92,7 @@ func (l *leases) candidates() (ids []string, free bool) {
 	for _, id := range l.known() {
 		if l.held[id] != nil {
 			ids = append(ids, id)
-		} else if room && l.free(id, now) {
+		} else if (room || l.orphan(id)) && l.free(id, now) {
 			ids, free = append(ids, id), true
 		}
 	}

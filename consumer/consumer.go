@@ -160,7 +160,7 @@ func (c *Consumer) prepareAgain(ctx context.Context) error {
 	deadline := time.Now().Add(30 * time.Second)
 	for backoff := 200 * time.Millisecond; ; backoff *= 2 {
 		err := c.prepare(ctx)
-		passing := retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
+		passing := retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() || errors.Is(err, context.DeadlineExceeded)
 		if err == nil || !passing || time.Now().Add(backoff).After(deadline) {
 			return err
 		}

@@ -48,6 +48,7 @@ type fetcher struct {
 	iterator string
 	with     bool      // begin with the record at the position, not after it
 	usual    int64     // room to reserve for an answer
+	answered time.Time // when the last one came
 	due      time.Time // of the next call
 	failures int
 }
@@ -115,11 +116,14 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 	}
 }
 
+// reserve is room for the next answer: for one as large as the last, or for what the shard can have been given since
+// (1 MB a second), whichever is more.
 func (f *fetcher) reserve() int64 {
 	if f.usual == 0 {
 		return maxAnswer
 	}
-	return f.usual
+	given := time.Since(f.answered).Seconds() * (1 << 20) * 4 / 3
+	return max(f.usual, int64(min(given, maxAnswer)))
 }
 
 // call makes the calls for one answer, each with a deadline of its own.
@@ -164,7 +168,7 @@ func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {
 // as the shard allows.
 func (f *fetcher) accept(out *response, began time.Time) *answer {
 	a := &answer{records: out.Records, end: !out.HasNext, behind: time.Duration(out.MillisBehind) * time.Millisecond}
-	f.iterator = out.Next
+	f.iterator, f.answered = out.Next, time.Now()
 	var size int64
 	for i := range a.records {
 		size += int64(len(a.records[i].Data) + len(a.records[i].PartitionKey))

@@ -20,6 +20,7 @@ import (
 	"standpipe/internal/dynamofake"
 	"standpipe/internal/faults"
 	"standpipe/internal/kinesisfake"
+	"standpipe/sink"
 )
 
 func dynamoClient(srv *dynamofake.Server) *dynamodb.Client {
@@ -74,7 +75,7 @@ func newMember(t *testing.T, table *Table, name string, shards map[string]Shard)
 	c.leases.ctx = t.Context()
 	c.leases.app = Application{Stream: "clicks", Start: trimHorizon, LastShard: shardID(9999)}
 	c.leases.start = func(l Lease) *reader {
-		r := &reader{fetcher: &fetcher{}, lease: l, table: table, m: c.m, log: c.log, began: time.Now()}
+		r := &reader{fetcher: &fetcher{trouble: &sink.Troubles{}}, lease: l, table: table, m: c.m, log: c.log, began: time.Now()}
 		r.epoch, r.endEpoch = context.WithCancel(t.Context())
 		r.reads, r.endReads = context.WithCancelCause(r.epoch)
 		return r

@@ -130,7 +130,7 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 
 func (l *leases) acquirable(shard string) bool {
 	now := time.Now()
-	return l.room(now) && l.free(shard, now)
+	return (l.room(now) || l.orphan(shard)) && l.free(shard, now)
 }
 
 // firstCheckpoint is where a shard without a row begins: children born while the application runs at
@@ -159,7 +159,6 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 		l.release(r)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	delete(l.held, shard)
 	delete(l.draining, shard)
 	if time.Since(r.began) < time.Second {
@@ -169,7 +168,8 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 		row.Owner = ""
 		l.snap.Leases[shard] = row
 	}
-	if r.ended {
+	l.mu.Unlock()
+	if r.ended { // without l.mu: the watcher takes its own lock first, then this one
 		l.ended()
 	}
 	l.kick()

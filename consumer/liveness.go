@@ -7,6 +7,7 @@ import "time"
 type liveness struct {
 	failover time.Duration
 	seen     map[string]sighting
+	looked   time.Time // at the last snapshot: nobody was watched since, so nobody is judged by the time since
 }
 
 type sighting struct {
@@ -29,5 +30,8 @@ func (l *liveness) observe(who string, beat int64, now time.Time) (moved bool) {
 // alive is true until a beat has stood still for the failover time.
 func (l *liveness) alive(who string, now time.Time) bool {
 	s, known := l.seen[who]
+	if now.Sub(l.looked) > l.failover/2 { // this process stood still, or the table can not be read
+		now = l.looked
+	}
 	return known && now.Sub(s.moved) < l.failover
 }

@@ -26,6 +26,7 @@ func TestWorkerIsAliveWhileItsBeatMoves(t *testing.T) {
 			t.Errorf("after %v: moved is %v", c.after, got)
 		}
 	}
+	l.looked = now.Add(time.Hour) // it has been watching all the time
 	for after, alive := range map[time.Duration]bool{31 * time.Second: true, 60 * time.Second: true, 61 * time.Second: false, time.Hour: false} {
 		if got := l.alive("b", now.Add(after)); got != alive {
 			t.Errorf("after %v: alive is %v", after, got)

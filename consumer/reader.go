@@ -168,6 +168,7 @@ func (r *reader) deliver() {
 		return                         // next finds out why
 	}
 	r.at, r.within = resp.Through, 0
+	r.fetcher.with = false // what it stands at is delivered now
 	r.ended = a.end
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
@@ -222,7 +223,7 @@ func (r *reader) current() (*sink.Reading, error) {
 
 // settledRow gives the shard's row with nothing pending on it and still ours.
 func (r *reader) settledRow() (*Lease, error) {
-	row := r.first
+	row, last := r.first, ""
 	r.first = nil
 	for {
 		if row == nil {
@@ -238,6 +239,10 @@ func (r *reader) settledRow() (*Lease, error) {
 		if row.Pending == "" {
 			return row, nil
 		}
+		if row.Pending == last && wait(r.reads, time.Second) != nil { // it was carried out and is there again
+			return nil, context.Cause(r.reads)
+		}
+		last = row.Pending
 		r.log.Info().Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("carrying out the batch found pending")
 		if err := r.sink.CarryOut(r.reads, row.Pending); err != nil {
 			if r.reads.Err() != nil {
@@ -279,7 +284,7 @@ func (r *reader) readRow() (*Lease, error) {
 func (r *reader) drain(ctx context.Context) error {
 	if r.answer != nil {
 		r.fetcher.release(r.answer)
-		r.answer = nil
+		r.answer, r.fetcher.known = nil, time.Time{} // what is known counts what was not delivered
 	}
 	r.mu.Lock()
 	reading := r.reading

@@ -23,9 +23,13 @@ func (t *Table) Intend(ctx context.Context, it sink.Item) error {
 	tx := []types.TransactWriteItem{{Put: &types.Put{TableName: &t.name, Item: itemRow(it),
 		ConditionExpression: aws.String("attribute_not_exists(" + keyAttr + ")"), ReturnValuesOnConditionCheckFailure: allOld}}}
 	for _, sp := range it.Spans {
+		cond := "leaseOwner = :me AND leaseEpoch = :epoch AND checkpoint = :from AND attribute_not_exists(pendingBatch)"
+		if sp.After == sp.Through { // what advances here is that the rest of the record at the checkpoint is delivered
+			cond += " AND attribute_exists(checkpointSubSequenceNumber)"
+		}
 		tx = append(tx, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(sp.Shard),
 			UpdateExpression:                    aws.String("SET pendingBatch = :batch, pendingCheckpoint = :to"),
-			ConditionExpression:                 aws.String("leaseOwner = :me AND leaseEpoch = :epoch AND checkpoint = :from AND attribute_not_exists(pendingBatch)"),
+			ConditionExpression:                 &cond,
 			ExpressionAttributeValues:           row{":batch": str(it.ID), ":to": str(sp.Through), ":me": str(it.Owner), ":epoch": num(sp.Epoch), ":from": str(sp.After)},
 			ReturnValuesOnConditionCheckFailure: allOld}})
 	}
@@ -67,7 +71,7 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 		case l.Owner != it.Owner || l.Epoch != sp.Epoch:
 			no.Final = true
 			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s belongs to %q in epoch %d, was read in epoch %d", sp.Shard, l.Owner, l.Epoch, sp.Epoch))
-		case l.Checkpoint != sp.After:
+		case l.Checkpoint != sp.After || sp.After == sp.Through && l.Within == 0:
 			no.Final = true
 			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s is at %s, was read after %s", sp.Shard, l.Checkpoint, sp.After))
 		case l.Pending != "":

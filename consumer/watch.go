@@ -121,6 +121,7 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	l := w.c.leases
 	now := time.Now()
 	l.mu.Lock()
+	l.live.looked = now
 	var foreign error
 	for id, hb := range snap.Workers {
 		l.live.observe(id, hb.Beat, now)
@@ -194,17 +195,17 @@ func (w *watcher) mayList() bool {
 
 // sweep carries out batches that nobody has finished for the failover time, or whose maker is dead.
 func (w *watcher) sweep(ctx context.Context, wg *sync.WaitGroup, snap *Snapshot) {
+	now := time.Now()
+	for _, worker := range w.c.leases.longDead(snap, now) { // calls and the leases' lock: not under w.mu
+		if err := w.c.opts.Table.Forget(ctx, worker); err == nil {
+			w.c.log.Info().Str("owner", worker).Msg("heartbeat of a dead worker removed")
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id := range w.firstSaw {
 		if _, there := snap.Batches[id]; !there {
 			delete(w.firstSaw, id)
-		}
-	}
-	now := time.Now()
-	for _, worker := range w.c.leases.longDead(snap, now) {
-		if err := w.c.opts.Table.Forget(ctx, worker); err == nil {
-			w.c.log.Info().Str("owner", worker).Msg("heartbeat of a dead worker removed")
 		}
 	}
 	for id, b := range snap.Batches {

@@ -145,11 +145,12 @@ func (b *batch) wantsCut() bool {
 	return b.full > 0 && len(b.objects) == 0 || b.full >= maxFullObjects
 }
 
-// item is the batch's intent. Spans that did not move are left out.
+// item is the batch's intent. Spans that hold nothing are left out. One may hold records and stand still: the rest of
+// an aggregate that another KCL application had delivered in part.
 func (b *batch) item() Item {
 	it := Item{ID: b.id, Owner: b.lane.s.opts.Worker, State: Committed}
 	for _, sp := range b.spans {
-		if sp.After != sp.Through {
+		if sp.After != sp.Through || sp.Records > 0 {
 			it.Spans = append(it.Spans, *sp)
 		}
 	}

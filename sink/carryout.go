@@ -77,7 +77,7 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	for {
+	for refusals := 0; ; {
 		item, err := s.item(ctx, id)
 		switch {
 		case err != nil:
@@ -100,8 +100,17 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 			return "", err
 		}
 		err = s.until(ctx, "dynamodb", "Advance", func(ctx context.Context) error { return s.ledger.Advance(ctx, *item) })
-		if _, no := refused(err); no {
-			continue // somebody else advanced it or is undoing it
+		if no, ok := refused(err); ok { // somebody else advanced it or is undoing it
+			if refusals++; refusals > 1 { // or a lease row was changed by hand
+				s.metrics.retries.WithLabelValues("dynamodb", "Advance").Inc()
+				if s.trouble.Note("Advance", "", no) {
+					s.log.Error().Err(no).Str("batch", id).Msg("the batch can not be advanced although its item is there: a lease row was changed or deleted by hand")
+				}
+				if err := pause(ctx, min(backoffMin<<min(refusals, 8), backoffMax)); err != nil {
+					return "", err
+				}
+			}
+			continue
 		}
 		if err != nil {
 			return "", err

@@ -40,6 +40,7 @@ func (l *lane) commit(ctx context.Context, b *batch) {
 
 	outcome, err := l.s.carryOut(ctx, item.ID)
 	if err != nil {
+		b.free()
 		return // the item tells the next worker
 	}
 	l.done(b, outcome, began, closed, intended)

@@ -296,6 +296,7 @@ func (l *lane) nextCut(ctx context.Context) *batch {
 					l.mu.Lock()
 					l.drop(b, errEnded)
 					l.committing = nil
+					l.notify() // discard waits for it; drop tells nobody if the batch was dropped before
 					l.mu.Unlock()
 					return nil
 				}

@@ -28,7 +28,7 @@ func (s *Sink) makeRoom() {
 		o *object
 	}
 	var open []candidate
-	var held int64
+	var held, books, most int64
 	var biggest *lane
 	for _, l := range lanes {
 		l.mu.Lock()
@@ -37,17 +37,19 @@ func (s *Sink) makeRoom() {
 				open = append(open, candidate{l, o})
 				held += o.held.Load()
 			}
-			if int64(len(l.open.all))*objectCost > s.memory.limit/4 {
-				biggest = l
+			closed := int64(len(l.open.all)-len(l.open.objects)) * objectCost
+			books += closed
+			if closed > most {
+				most, biggest = closed, l
 			}
 		}
 		l.mu.Unlock()
 	}
-	if biggest != nil {
+	if books > s.memory.limit/4 {
 		biggest.requestCut(nil, CauseMemory)
 	}
 	// Below half the budget the rest is on its way anyway: answers being processed and parts being sent.
-	if held <= s.memory.limit/2 {
+	if held+books <= s.memory.limit/2 {
 		return
 	}
 	slices.SortFunc(open, func(a, b candidate) int { return cmp.Compare(a.o.touched.Load(), b.o.touched.Load()) })

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -247,7 +248,8 @@ func TestOnlineCheckOfBadConfiguration(t *testing.T) {
 func TestInterruptedOnlineCheckLeavesNothing(t *testing.T) {
 	c := newCloud(t)
 	c.leaseTable(t)
-	ctx, interrupt := context.WithCancel(t.Context())
+	ctx, interrupt := context.WithTimeout(t.Context(), 20*time.Second)
+	defer interrupt()
 	put := make(chan struct{})
 	c.dynamo.Control("PutItem", func(_ faults.Call, next func()) error {
 		next()
@@ -257,7 +259,10 @@ func TestInterruptedOnlineCheckLeavesNothing(t *testing.T) {
 	})
 	c.s3.Control("UploadPart", func(_ faults.Call, next func()) error {
 		next()
-		<-put
+		select {
+		case <-put:
+		case <-ctx.Done():
+		}
 		interrupt()
 		return nil
 	})
