@@ -96,7 +96,16 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	foreign := make(chan error, 1)
-	wg.Go(func() { c.heartbeat(base) })
+	beating, endBeats := context.WithCancel(base)
+	beats := make(chan struct{})
+	wg.Go(func() {
+		defer close(beats)
+		c.heartbeat(beating)
+	})
+	quiet := func() { // a beat after the row is removed would bring it back
+		endBeats()
+		<-beats
+	}
 	wg.Go(func() { c.watch.run(base, foreign) })
 
 	kcl := worker.NewWorker(c.leases, c.kclConfig()).WithKinesis(virtual(c.opts.Region, c.leases, c.watch.list)).WithCheckpointer(c.leases)
@@ -114,7 +123,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(base, c.opts.StopWithin)
 	defer cancel()
-	err := errors.Join(cause, c.stop(stop, kcl))
+	err := errors.Join(cause, c.stop(stop, kcl, quiet))
 	end()
 	wg.Wait()
 	return err
@@ -122,7 +131,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // stop halts all readers, has one last batch a lane committed, and lets the library's consumers end, which
 // gives their leases up.
-func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
+func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker, quiet func()) error {
 	c.log.Info().Msg("stopping: no more records are read, the last batch is committed")
 	c.opts.Sink.Refuse() // before any reader leaves, so that there is one cut and not one a shard
 	c.leases.stop()
@@ -138,6 +147,7 @@ func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker) error {
 	case <-ctx.Done():
 		err = errors.Join(err, errors.New("give the leases up: not done in time; other workers take them over after the failover time"))
 	}
+	quiet()
 	if ferr := c.opts.Table.Forget(ctx, c.opts.Worker); ferr != nil {
 		c.log.Warn().Err(ferr).Msg("heartbeat row stays; it does no harm")
 	}

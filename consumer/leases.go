@@ -242,7 +242,5 @@ func (l *leases) stop() {
 		close(l.halting)
 	}
 	l.mu.Unlock()
-	for _, r := range l.readers() {
-		r.halt("shutdown")
-	}
+	haltAll(l.readers(), "shutdown")
 }

@@ -52,19 +52,30 @@ type reader struct {
 	lost    bool
 }
 
-// halt stops reading, for the cause given, so that the lease can be handed over.
-func (r *reader) halt(cause string) {
+// haltAll stops readers together, for the cause given, so that their leases can be given away. None leaves,
+// which cuts the batch, before all have stopped giving records to it: so it is one cut for all of them.
+func haltAll(readers []*reader, cause string) {
+	for _, r := range readers {
+		r.refuse(cause)
+	}
+	for _, r := range readers {
+		r.endReads(errStopped)
+	}
+}
+
+// refuse gives no more records to the sink.
+func (r *reader) refuse(cause string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.why != "" {
-		return
+	if r.why == "" {
+		r.why = cause
 	}
-	r.why = cause
-	r.endReads(errStopped)
 	if r.reading != nil {
 		r.reading.Stop()
 	}
 }
+
+func (r *reader) halt(cause string) { haltAll([]*reader{r}, cause) }
 
 // lose ends the epoch: another worker owns the shard, or an undo has freed it (rule 4).
 func (r *reader) lose(cause string) {
@@ -164,8 +175,10 @@ func (r *reader) deliver() {
 	err := reading.Append(r.epoch, resp)
 	clear(r.buffer) // let go of the answer's memory
 	if err != nil {
-		r.fetcher.rewind(r.within > 0) // its iterator is past what was not taken
-		return                         // next finds out why
+		// Its iterator is past what was not taken, and so is what it knows.
+		r.fetcher.rewind(r.within > 0)
+		r.fetcher.known = time.Time{}
+		return // next finds out why
 	}
 	r.at, r.within = resp.Through, 0
 	r.fetcher.with = false // what it stands at is delivered now

@@ -108,10 +108,9 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 		}
 		return
 	}
-	for _, r := range w.c.leases.surplus(time.Now()) {
-		r.halt("hand-over")
-		w.c.m.handed.Inc()
-	}
+	surplus := w.c.leases.surplus(time.Now())
+	haltAll(surplus, "hand-over")
+	w.c.m.handed.Add(float64(len(surplus)))
 	w.sweep(ctx, wg, snap)
 }
 
