@@ -85,7 +85,7 @@ func (w *World) Exactly(limit time.Duration, prefixes ...string) {
 			if time.Now().After(deadline) {
 				w.T.Fatalf("%d of %d records are missing under %s after %v", missing, w.put, p, limit)
 			}
-			time.Sleep(200 * time.Millisecond)
+			<-time.After(200 * time.Millisecond)
 		}
 	}
 }
