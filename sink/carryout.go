@@ -145,11 +145,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 // readJournal reads a journal known to be completed. When it is missing while the item still says
 // committed, somebody took it away: errGone.
 func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
-	var data []byte
-	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
-		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
-		return err
-	}, ErrNotFound)
+	j, err := s.fetchJournal(ctx, item)
 	if errors.Is(err, ErrNotFound) {
 		again, err := s.item(ctx, item.ID)
 		switch {
@@ -160,6 +156,16 @@ func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
 		}
 		return nil, errGone
 	}
+	return j, err
+}
+
+// fetchJournal reads and decodes a journal; ErrNotFound when a plain 404 says that there is none.
+func (s *Sink) fetchJournal(ctx context.Context, item Item) (*journal, error) {
+	var data []byte
+	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
+		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
+		return err
+	}, ErrNotFound)
 	if err != nil {
 		return nil, err
 	}

@@ -50,18 +50,10 @@ func (s *Sink) undo(ctx context.Context, item Item) (Outcome, error) {
 // takeBack aborts and deletes everything the journal lists, then the journal. Without a journal nothing
 // else has been completed and nobody ever can.
 func (s *Sink) takeBack(ctx context.Context, item Item) error {
-	var data []byte
-	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
-		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
-		return err
-	}, ErrNotFound)
+	j, err := s.fetchJournal(ctx, item)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	j, err := decodeJournal(data, item.ID)
 	if err != nil {
 		return err
 	}
