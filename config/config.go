@@ -34,6 +34,8 @@ type Stream struct {
 	Region          string   `mapstructure:"region" derived:"of stream.arn, else of the AWS SDK" allowed:"a region such as eu-west-1" desc:"AWS region of the stream, the lease table and the buckets"`
 	Endpoint        string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"Kinesis endpoint, for LocalStack or a VPC endpoint"`
 	ARN             string   `mapstructure:"arn" allowed:"arn:aws:kinesis:<region>:<account>:stream/<name>" desc:"ARN of the stream, in place of name and region"`
+	RoleARN         string   `mapstructure:"role_arn" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for the stream, such as one of its account; without it the program's own identity"`
+	ExternalID      string   `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of stream.role_arn asks for"`
 	InitialPosition string   `mapstructure:"initial_position" allowed:"TRIM_HORIZON, LATEST or an RFC 3339 time" desc:"where a shard without a checkpoint starts"`
 	PollInterval    Duration `mapstructure:"poll_interval" min:"200ms" max:"10s" desc:"time between two reads of a shard that is caught up; 5 reads a second are shared by all consumers of the stream"`
 }
@@ -60,6 +62,8 @@ type Buffer struct {
 type Output struct {
 	Name             string `mapstructure:"name" derived:"output-<n>" allowed:"1 to 64 letters, digits, _ . or -" desc:"name of the output in logs and metrics; n counts from 0"`
 	Bucket           string `mapstructure:"bucket" allowed:"a bucket's name" desc:"S3 bucket; required"`
+	RoleARN          string `mapstructure:"role_arn" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for the bucket, such as one of its account; without it the program's own identity"`
+	ExternalID       string `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of role_arn asks for"`
 	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…} and !{firehose:random-string}" desc:"prefix of the objects; without an expression yyyy/MM/dd/HH/ is appended"`
 	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
 	Format           string `mapstructure:"format" oneof:"ndjson" later:"parquet" desc:"format of the objects"`
@@ -75,6 +79,8 @@ type Output struct {
 // and Prefix are never empty.
 type Errors struct {
 	Bucket      string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the error output"`
+	RoleARN     string `mapstructure:"role_arn" derived:"of the output with the same bucket" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for the bucket"`
+	ExternalID  string `mapstructure:"external_id" derived:"of the output with the same bucket" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of errors.role_arn asks for"`
 	Prefix      string `mapstructure:"prefix" allowed:"text with !{firehose:error-output-type} and !{timestamp:…}" desc:"prefix of the error objects"`
 	Compression string `mapstructure:"compression" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the error objects"`
 }
@@ -82,8 +88,10 @@ type Errors struct {
 // Journal says where the lists of what each batch holds are kept. After Load,
 // Bucket and Prefix are never empty and Prefix ends in a slash.
 type Journal struct {
-	Bucket string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the journals"`
-	Prefix string `mapstructure:"prefix" derived:"_standpipe/<leases.application>/" allowed:"plain text that ends in / and lies outside the outputs' prefixes" desc:"prefix of the journals"`
+	Bucket     string `mapstructure:"bucket" derived:"the first output's" allowed:"a bucket's name" desc:"S3 bucket of the journals"`
+	RoleARN    string `mapstructure:"role_arn" derived:"of the output with the same bucket" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for the bucket"`
+	ExternalID string `mapstructure:"external_id" derived:"of the output with the same bucket" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of journal.role_arn asks for"`
+	Prefix     string `mapstructure:"prefix" derived:"_standpipe/<leases.application>/" allowed:"plain text that ends in / and lies outside the outputs' prefixes" desc:"prefix of the journals"`
 }
 
 // KPL says how aggregates of the Kinesis Producer Library are unpacked.
@@ -97,6 +105,7 @@ type S3 struct {
 	PathStyle bool   `mapstructure:"path_style" desc:"put the bucket into the URL's path, as most S3-compatible servers need"`
 	SSE       string `mapstructure:"sse" oneof:",AES256,aws:kms" desc:"server-side encryption asked for; empty leaves it to the bucket"`
 	KMSKey    string `mapstructure:"kms_key" allowed:"a key's id, ARN or alias" desc:"KMS key, only with sse aws:kms; empty is the account's key for S3"`
+	ACL       string `mapstructure:"acl" oneof:",bucket-owner-full-control" desc:"ACL that objects are created with, for a bucket of another account that still has ACLs; empty sends none"`
 }
 
 // Server is the HTTP server for probes, metrics and status. After Load, an

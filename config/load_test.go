@@ -233,3 +233,36 @@ func TestNameAndRegionComeFromTheARN(t *testing.T) {
 		t.Errorf("got %+v %+v, %v", c.Stream, c.Leases, err)
 	}
 }
+
+// TestRolesOfErrorsAndJournal follow from the bucket.
+func TestRolesOfErrorsAndJournal(t *testing.T) {
+	const role, other = "arn:aws:iam::444455556666:role/x", "arn:aws:iam::444455556666:role/y"
+	for name, tc := range map[string]struct {
+		env             []string
+		errors, journal Role
+	}{
+		"own bucket":            {nil, Role{}, Role{}},
+		"an output's":           {[]string{"OUTPUTS_0_ROLE_ARN=" + role, "OUTPUTS_0_EXTERNAL_ID=id"}, Role{role, "id"}, Role{role, "id"}},
+		"the second output's":   {[]string{"OUTPUTS_1_BUCKET=pond", "OUTPUTS_1_ROLE_ARN=" + role, "JOURNAL_BUCKET=pond"}, Role{}, Role{role, ""}},
+		"journal as errors":     {[]string{"ERRORS_BUCKET=pond", "ERRORS_ROLE_ARN=" + role, "JOURNAL_BUCKET=pond"}, Role{role, ""}, Role{role, ""}},
+		"errors as journal":     {[]string{"ERRORS_BUCKET=pond", "JOURNAL_ROLE_ARN=" + role, "JOURNAL_BUCKET=pond"}, Role{role, ""}, Role{role, ""}},
+		"each its own":          {[]string{"ERRORS_BUCKET=pond", "ERRORS_ROLE_ARN=" + role, "JOURNAL_BUCKET=sump", "JOURNAL_ROLE_ARN=" + other}, Role{role, ""}, Role{other, ""}},
+		"bucket of no output's": {[]string{"OUTPUTS_0_ROLE_ARN=" + role, "ERRORS_BUCKET=pond"}, Role{}, Role{role, ""}},
+	} {
+		env := []string{"STANDPIPE_STREAM_NAME=clicks", "STANDPIPE_OUTPUTS_0_BUCKET=lake", "STANDPIPE_OUTPUTS_0_PREFIX=a/"}
+		for _, pair := range tc.env {
+			env = append(env, "STANDPIPE_"+pair)
+		}
+		c, err := Load(Source{Env: env})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		uses := c.Buckets()
+		if got := uses[len(uses)-2]; got.Section != "errors" || got.Role != tc.errors {
+			t.Errorf("%s: errors %v", name, got)
+		}
+		if got := uses[len(uses)-1]; got.Section != "journal" || got.Role != tc.journal {
+			t.Errorf("%s: journal %v", name, got)
+		}
+	}
+}

@@ -47,12 +47,16 @@ func (c *Config) validate(known Problems) Problems {
 	for i, o := range c.Outputs {
 		v.output(fmt.Sprintf("outputs[%d]", i), o)
 	}
+	for _, u := range c.Buckets() {
+		v.role(u.Section, u.Role)
+	}
 	c.derive()
 	names := make(map[string]bool)
 	for i, o := range c.Outputs {
 		v.must(!names[o.Name], fmt.Sprintf("outputs[%d].name", i), "must differ from the names of the other outputs", o.Name)
 		names[o.Name] = true
 	}
+	v.roles(c)
 	v.prefixes(c)
 	return v.found
 }
@@ -115,6 +119,7 @@ func (v *validator) stream(s Stream) {
 	} else {
 		v.must(s.ARN == "", "stream.arn", "must be arn:aws:kinesis:<region>:<account>:stream/<name>", s.ARN)
 	}
+	v.role("stream", s.Role())
 	if s.InitialPosition != "TRIM_HORIZON" && s.InitialPosition != "LATEST" {
 		_, err := time.Parse(time.RFC3339, s.InitialPosition)
 		v.must(err == nil, "stream.initial_position", "must be TRIM_HORIZON, LATEST or an RFC 3339 time such as 2026-01-31T06:00:00Z"+rightCase(s.InitialPosition, "TRIM_HORIZON", "LATEST"), s.InitialPosition)

@@ -24,16 +24,21 @@ type S3 struct {
 	opts   S3Options
 }
 
-// S3Options says how objects are written and how long one attempt of a request may take.
+// S3Options says how objects are written, by which identity, and how long one attempt of a request may take.
 type S3Options struct {
+	// Clients serve the buckets that the store's own client does not: those of other accounts, by bucket. Nil: none.
+	// Like the store's own they must not retry. The map is not changed afterwards.
+	Clients map[string]*s3.Client
+
 	SSE    types.ServerSideEncryption // "" leaves it to the bucket's default
 	KMSKey string                     // with aws:kms; "" is the account's aws/s3 key
+	ACL    types.ObjectCannedACL      // of every object, journals too; "" sends none
 
 	RequestTimeout time.Duration // one attempt of a small request; 0 = 15 s
 	PartTimeout    time.Duration // one attempt of a part; 0 = 2 min
 }
 
-// NewS3 wraps a client. The client must not retry by itself: the sink does.
+// NewS3 wraps a client for all buckets but those of S3Options.Clients. The client must not retry by itself: the sink does.
 func NewS3(client *s3.Client, opts S3Options) *S3 {
 	if opts.RequestTimeout == 0 {
 		opts.RequestTimeout = 15 * time.Second
@@ -46,6 +51,14 @@ func NewS3(client *s3.Client, opts S3Options) *S3 {
 
 var _ Store = (*S3)(nil)
 
+// at is the client for a bucket.
+func (s *S3) at(bucket string) *s3.Client {
+	if c := s.opts.Clients[bucket]; c != nil {
+		return c
+	}
+	return s.client
+}
+
 func (s *S3) Create(ctx context.Context, bucket, key, batch string, form Form) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RequestTimeout)
 	defer cancel()
@@ -54,6 +67,7 @@ func (s *S3) Create(ctx context.Context, bucket, key, batch string, form Form) (
 		Metadata:          map[string]string{batchKey: batch},
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
 		ContentType:       &form.ContentType,
+		ACL:               s.opts.ACL,
 	}
 	if form.ContentEncoding != "" {
 		in.ContentEncoding = &form.ContentEncoding
@@ -64,7 +78,7 @@ func (s *S3) Create(ctx context.Context, bucket, key, batch string, form Form) (
 			in.SSEKMSKeyId = &s.opts.KMSKey
 		}
 	}
-	out, err := s.client.CreateMultipartUpload(ctx, in)
+	out, err := s.at(bucket).CreateMultipartUpload(ctx, in)
 	if err != nil {
 		return "", s3Error("create upload", bucket, key, err)
 	}
@@ -78,7 +92,7 @@ func (s *S3) UploadPart(ctx context.Context, u Upload, n int32, body Segments) (
 	ctx, cancel := context.WithTimeout(ctx, s.opts.PartTimeout)
 	defer cancel()
 	sum, size := body.CRC32(), body.Len()
-	out, err := s.client.UploadPart(ctx, &s3.UploadPartInput{
+	out, err := s.at(u.Bucket).UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID, PartNumber: &n,
 		Body: body.Reader(), ContentLength: &size, ChecksumCRC32: &sum,
 	})
@@ -97,7 +111,7 @@ func (s *S3) Complete(ctx context.Context, u Upload) error {
 		p := &u.Parts[i]
 		parts[i] = types.CompletedPart{PartNumber: &p.Number, ETag: &p.ETag, ChecksumCRC32: &p.CRC32}
 	}
-	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+	_, err := s.at(u.Bucket).CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	})
@@ -108,7 +122,7 @@ func (s *S3) Parts(ctx context.Context, u Upload) ([]Part, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RequestTimeout)
 	defer cancel()
 	var parts []Part
-	pages := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID})
+	pages := s3.NewListPartsPaginator(s.at(u.Bucket), &s3.ListPartsInput{Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -124,14 +138,14 @@ func (s *S3) Parts(ctx context.Context, u Upload) ([]Part, error) {
 func (s *S3) Abort(ctx context.Context, u Upload) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RequestTimeout)
 	defer cancel()
-	_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID})
+	_, err := s.at(u.Bucket).AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.Bucket, Key: &u.Key, UploadId: &u.ID})
 	return s3Error("abort upload", u.Bucket, u.Key, err)
 }
 
 func (s *S3) Batch(ctx context.Context, bucket, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RequestTimeout)
 	defer cancel()
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	out, err := s.at(bucket).HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return "", s3Error("look for", bucket, key, err)
 	}
@@ -141,7 +155,7 @@ func (s *S3) Batch(ctx context.Context, bucket, key string) (string, error) {
 func (s *S3) Read(ctx context.Context, bucket, key string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.PartTimeout)
 	defer cancel()
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	out, err := s.at(bucket).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return nil, s3Error("read", bucket, key, err)
 	}
@@ -153,19 +167,22 @@ func (s *S3) Read(ctx context.Context, bucket, key string) ([]byte, error) {
 func (s *S3) Delete(ctx context.Context, bucket, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.RequestTimeout)
 	defer cancel()
-	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key})
+	_, err := s.at(bucket).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key})
 	return s3Error("delete", bucket, key, err)
 }
 
-// s3Error gives an SDK error the sink's meaning. Codes: Amazon S3 API reference, "Error responses".
+// s3Error gives an SDK error the sink's meaning. Codes: Amazon S3 API reference, "Error responses". Only what S3
+// itself answered has one: a 404 of the service that credentials come from says nothing about an object.
 func s3Error(op, bucket, key string, err error) error {
 	if err == nil {
 		return nil
 	}
 	kind := err
+	var answer s3.ResponseError
 	var api smithy.APIError
 	var resp *awshttp.ResponseError
 	switch {
+	case !errors.As(err, &answer):
 	case errors.As(err, &api) && api.ErrorCode() == "NoSuchUpload":
 		kind = ErrNoSuchUpload
 	case errors.As(err, &api) && (api.ErrorCode() == "InvalidPart" || api.ErrorCode() == "BadDigest"):

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/rs/zerolog"
 
 	"standpipe/config"
+	"standpipe/sink"
 )
 
 const (
@@ -40,7 +44,12 @@ const (
 type services struct {
 	kinesis  *kinesis.Client
 	dynamodb *dynamodb.Client
-	s3       *s3.Client
+	s3       *s3.Client // of the buckets that no role is assumed for; see bucket
+
+	worker  string           // this process, unique for each start
+	roles   []*role          // each once, that of the stream first
+	buckets map[string]*role // by bucket
+	stream  *role            // nil: the program's own identity
 
 	region      string
 	credentials aws.CredentialsProvider // of the services in signed
@@ -78,13 +87,13 @@ func connect(ctx context.Context, cfg config.Config, log zerolog.Logger) (*servi
 	case err != nil:
 		return nil, usageError("load the AWS SDK's settings: %w: correct them in the environment or in ~/.aws/config", err)
 	}
-	s := newServices(loaded, cfg)
+	s := newServices(loaded, cfg, log)
 	if loaded.Region == "" {
 		if len(s.remote) > 0 {
 			return nil, usageError("no AWS region is set for %s: set stream.region or AWS_REGION", list(s.remote))
 		}
 		loaded.Region = laptopRegion
-		s = newServices(loaded, cfg)
+		s = newServices(loaded, cfg, log)
 	}
 	return s, nil
 }
@@ -100,35 +109,78 @@ func httpClient() *awshttp.BuildableClient {
 		})
 }
 
-func newServices(loaded aws.Config, cfg config.Config) *services {
+func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *services {
 	s := &services{
+		worker: workerID(), buckets: map[string]*role{},
 		region: loaded.Region, credentials: loaded.Credentials,
 		configured: !aws.IsCredentialsProvider(loaded.Credentials, (*ec2rolecreds.Provider)(nil)),
 	}
 	s3Config := loaded.Copy()
 	loaded.HTTPClient = s.pool(loaded.HTTPClient, headerTimeout)
 	s3Config.HTTPClient = s.pool(s3Config.HTTPClient, s3Timeout)
+	s.stream = s.roleFor(cfg.Stream.Role(), "stream", "stream "+cfg.Stream.Name)
+	for _, u := range cfg.Buckets() {
+		if r := s.roleFor(u.Role, u.Section, "bucket "+u.Bucket); r != nil {
+			s.buckets[u.Bucket] = r
+		}
+	}
+	if len(s.roles) > 0 {
+		client := sts.NewFromConfig(loaded, func(o *sts.Options) {
+			o.Retryer = aws.NopRetryer{}
+			s.place("STS", "", &o.BaseEndpoint, &o.Credentials, nil)
+		})
+		for _, r := range s.roles {
+			r.assume(client, sessionName(cfg.Leases.Application, s.worker), log)
+		}
+	}
 	s.kinesis = kinesis.NewFromConfig(loaded, func(o *kinesis.Options) {
 		o.Retryer = aws.NopRetryer{}
-		s.place("Kinesis", cfg.Stream.Endpoint, &o.BaseEndpoint, &o.Credentials)
+		s.place("Kinesis", cfg.Stream.Endpoint, &o.BaseEndpoint, &o.Credentials, s.stream)
 	})
 	s.dynamodb = dynamodb.NewFromConfig(loaded, func(o *dynamodb.Options) {
 		o.Retryer = aws.NopRetryer{}
 		o.DisableValidateResponseChecksum = true // the SDK only warns, also of servers that send none
-		s.place("DynamoDB", cfg.Leases.Endpoint, &o.BaseEndpoint, &o.Credentials)
+		s.place("DynamoDB", cfg.Leases.Endpoint, &o.BaseEndpoint, &o.Credentials, nil)
 	})
-	s.s3 = s3.NewFromConfig(s3Config, func(o *s3.Options) {
-		o.Retryer = aws.NopRetryer{}
-		o.UsePathStyle = cfg.S3.PathStyle
-		// The sink gives each part's CRC-32 itself, computed once.
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		s.place("S3", cfg.S3.Endpoint, &o.BaseEndpoint, &o.Credentials)
-		if !strings.HasPrefix(aws.ToString(o.BaseEndpoint), "http:") {
-			o.APIOptions = append(o.APIOptions, unsignedParts)
+	newS3 := func(r *role) *s3.Client {
+		return s3.NewFromConfig(s3Config, func(o *s3.Options) {
+			o.Retryer = aws.NopRetryer{}
+			o.UsePathStyle = cfg.S3.PathStyle
+			// The sink gives each part's CRC-32 itself, computed once.
+			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+			s.place("S3", cfg.S3.Endpoint, &o.BaseEndpoint, &o.Credentials, r)
+			if !strings.HasPrefix(aws.ToString(o.BaseEndpoint), "http:") {
+				o.APIOptions = append(o.APIOptions, unsignedParts)
+			}
+		})
+	}
+	s.s3 = newS3(nil)
+	for _, r := range s.buckets {
+		if r.s3 == nil {
+			r.s3 = newS3(r)
 		}
-	})
+	}
 	return s
+}
+
+// bucket is the client for a bucket. One that the configuration does not name, in a batch of an earlier one, is
+// asked as the program itself.
+func (s *services) bucket(name string) *s3.Client {
+	if r := s.buckets[name]; r != nil {
+		return r.s3
+	}
+	return s.s3
+}
+
+// store is the sink's store on all buckets. Each of its clients has the options added.
+func (s *services) store(cfg config.Config, opts sink.S3Options, more ...func(*s3.Options)) *sink.S3 {
+	opts.SSE, opts.KMSKey, opts.ACL = types.ServerSideEncryption(cfg.S3.SSE), cfg.S3.KMSKey, types.ObjectCannedACL(cfg.S3.ACL)
+	opts.Clients = make(map[string]*s3.Client)
+	for name, r := range s.buckets {
+		opts.Clients[name] = s3.New(r.s3.Options(), more...)
+	}
+	return sink.NewS3(s3.New(s.s3.Options(), more...), opts)
 }
 
 // pool is a client with connections of its own, made of the one that the SDK has given AWS_CA_BUNDLE's
@@ -145,19 +197,23 @@ func (s *services) pool(from aws.HTTPClient, header time.Duration) aws.HTTPClien
 	return frozen
 }
 
-// place sets a client's endpoint and, where that is on this machine and no credentials are configured,
-// credentials that local servers accept. base may come from AWS_ENDPOINT_URL already.
-func (s *services) place(service, endpoint string, base **string, creds *aws.CredentialsProvider) {
+// place sets a client's endpoint, and its credentials: those of a role, if one is assumed for it, or where that
+// is on this machine and no credentials are configured, some that local servers accept. base may come from
+// AWS_ENDPOINT_URL already.
+func (s *services) place(service, endpoint string, base **string, creds *aws.CredentialsProvider, r *role) {
 	if endpoint != "" {
 		*base = &endpoint
 	}
 	local := loopback(aws.ToString(*base))
-	if !local {
+	if !local && !slices.Contains(s.remote, service) {
 		s.remote = append(s.remote, service)
 	}
-	if local && !s.configured {
+	switch {
+	case r != nil:
+		*creds = r.credentials
+	case local && !s.configured:
 		*creds = credentials.NewStaticCredentialsProvider("standpipe", "standpipe", "")
-	} else {
+	default:
 		s.signed = append(s.signed, service)
 	}
 }

@@ -61,14 +61,14 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 		_, _ = fmt.Fprintf(tab, "  %s\t%s\n", what, fmt.Sprintf(format, args...))
 	}
 	_, _ = fmt.Fprintf(tab, "OK: %s\n", source)
-	row("stream", "%s in %s%s, from %s where there is no checkpoint", cfg.Stream.Name, cfg.Stream.Region, at(cfg.Stream.Endpoint), cfg.Stream.InitialPosition)
+	row("stream", "%s in %s%s%s, from %s where there is no checkpoint", cfg.Stream.Name, cfg.Stream.Region, at(cfg.Stream.Endpoint), as(cfg.Stream.RoleARN), cfg.Stream.InitialPosition)
 	row("leases", "DynamoDB table %s%s, shards of a dead worker are taken over after %s", cfg.Leases.Table, at(cfg.Leases.Endpoint), cfg.Leases.Failover)
 	row("buffer", "an object is full at %s, a batch is committed when its oldest record is %s old, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
 	for i, o := range pipe.outputs {
-		row("output", "%s: %s like s3://%s/%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t))
+		row("output", "%s: %s like s3://%s/%s%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t), as(cfg.Outputs[i].RoleARN))
 	}
-	row("errors", "like s3://%s/%s", pipe.errors.Bucket, exampleKey(cfg, pipe.errors, t))
-	row("journal", "s3://%s/%s", cfg.Journal.Bucket, cfg.Journal.Prefix)
+	row("errors", "like s3://%s/%s%s", pipe.errors.Bucket, exampleKey(cfg, pipe.errors, t), as(cfg.Errors.RoleARN))
+	row("journal", "s3://%s/%s%s", cfg.Journal.Bucket, cfg.Journal.Prefix, as(cfg.Journal.RoleARN))
 	if cfg.S3.Endpoint != "" {
 		row("s3", "%s", strings.TrimSpace(at(cfg.S3.Endpoint)))
 	}
@@ -81,6 +81,14 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 		_, _ = fmt.Fprintf(tab, "warning: %s\n", warning)
 	}
 	return tab.Flush()
+}
+
+// as is " as <role>" for a role that is set.
+func as(arn string) string {
+	if arn == "" {
+		return ""
+	}
+	return " as " + arn
 }
 
 // at is " at <endpoint>" for an endpoint that is set.

@@ -64,6 +64,8 @@ type inspection struct {
 	cfg   config.Config
 	pipe  *pipeline
 	now   time.Time
+
+	broken map[*role]bool // what could not be assumed
 }
 
 // checkOnline asks stream, table and buckets, prints a line for each check, and fails if one failed.
@@ -73,7 +75,7 @@ func (p *program) checkOnline(ctx context.Context, cfg config.Config, pipe *pipe
 		return err
 	}
 	defer svc.close()
-	in := &inspection{svc, patientStore(svc, cfg), cfg, pipe, time.Now()}
+	in := &inspection{svc: svc, store: patientStore(svc, cfg), cfg: cfg, pipe: pipe, now: time.Now(), broken: map[*role]bool{}}
 	found := in.run(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -98,6 +100,9 @@ func (in *inspection) run(ctx context.Context) []finding {
 	var first report
 	if in.credentials(ctx, &first); first.findings[0].verdict == failed {
 		return first.findings
+	}
+	for _, as := range in.svc.roles {
+		in.broken[as] = in.assume(ctx, as, &first)
 	}
 	shards := 0
 	groups := []func(*report){
@@ -134,6 +139,18 @@ func (in *inspection) credentials(ctx context.Context, r *report) {
 	default:
 		r.add(fine, check, "found for %s", list(in.svc.signed))
 	}
+}
+
+// assume tries a role, and says whether that failed.
+func (in *inspection) assume(ctx context.Context, as *role, r *report) (failed bool) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	check := "role " + as.ARN
+	if r.fail(check, insist(ctx, as.verify)) {
+		return true
+	}
+	r.add(fine, check, "assumed for %s", list(as.uses))
+	return false
 }
 
 // printFindings prints the table.

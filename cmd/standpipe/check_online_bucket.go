@@ -20,11 +20,9 @@ import (
 func retryS3(o *s3.Options) { o.Retryer = persist() }
 
 // patientStore is the sink's own store, with retries: what is tried on it is what the sink will do, with its
-// encryption and checksums.
+// identities, encryption, ACL and checksums.
 func patientStore(svc *services, cfg config.Config) *sink.S3 {
-	return sink.NewS3(s3.New(svc.s3.Options(), retryS3), sink.S3Options{
-		SSE: types.ServerSideEncryption(cfg.S3.SSE), KMSKey: cfg.S3.KMSKey, RequestTimeout: startLimit, PartTimeout: startLimit,
-	})
+	return svc.store(cfg, sink.S3Options{RequestTimeout: startLimit, PartTimeout: startLimit}, retryS3)
 }
 
 // bucket looks for a bucket, then tries at each place in it what a commit and a recovery need, then reads its
@@ -39,9 +37,15 @@ func (in *inspection) bucket(ctx context.Context, use bucketUse, r *report) {
 			here = append(here, p)
 		}
 	}
-	broken := r.fail(check, in.svc.verifyBucket(ctx, in.cfg, use))
-	if !broken {
-		r.add(fine, check, "exists in %s", in.svc.region)
+	role := in.svc.buckets[use.name]
+	broken := in.broken[role]
+	switch {
+	case broken:
+		r.skip(check)
+	case r.fail(check, in.svc.verifyBucket(ctx, use)):
+		broken = true
+	default:
+		r.add(fine, check, "exists in %s%s", in.svc.region, in.svc.as(role))
 	}
 	for _, p := range here {
 		upload, missing := p.String()+": upload", p.String()+": missing key"
@@ -81,6 +85,9 @@ func (in *inspection) checkKey(p place) (key, batch string) {
 func (in *inspection) upload(ctx context.Context, p place) (err error) {
 	key, batch := in.checkKey(p)
 	allowPut := "allow s3:PutObject on " + p.String() + "*"
+	if in.cfg.S3.ACL != "" {
+		allowPut = "allow s3:PutObject and s3:PutObjectAcl on " + p.String() + "*"
+	}
 	if in.cfg.S3.SSE == string(types.ServerSideEncryptionAwsKms) {
 		allowPut += ", and kms:GenerateDataKey and kms:Decrypt on the key of s3.kms_key"
 	}

@@ -21,7 +21,7 @@ const lifecycleRule = `{"ID": "incomplete-uploads", "Status": "Enabled", "Filter
 
 // lifecycle reads the bucket's rules for incomplete uploads and for journals.
 func (in *inspection) lifecycle(ctx context.Context, check, bucket string, here []place, r *report) {
-	out, err := in.svc.s3.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket}, retryS3)
+	out, err := in.svc.bucket(bucket).GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket}, retryS3)
 	var api smithy.APIError
 	code := ""
 	if errors.As(err, &api) {

@@ -21,11 +21,15 @@ func (in *inspection) stream(ctx context.Context, r *report) int {
 	defer cancel()
 	check := "stream " + in.cfg.Stream.Name
 	shardCheck, readCheck := check+": shards", check+": read"
+	if in.broken[in.svc.stream] {
+		r.skip(check, shardCheck, readCheck)
+		return 0
+	}
 	if r.fail(check, in.svc.verifyStream(ctx, in.cfg)) {
 		r.skip(shardCheck, readCheck)
 		return 0
 	}
-	r.add(fine, check, "exists in %s", in.svc.region)
+	r.add(fine, check, "exists in %s%s", in.svc.region, in.svc.as(in.svc.stream))
 	shard, open, err := in.shards(ctx)
 	switch {
 	case r.fail(shardCheck, err):
@@ -47,13 +51,23 @@ func (in *inspection) kinesisRequest(doing, action string) request {
 	return request{
 		service: "Kinesis", endpoint: aws.ToString(in.svc.kinesis.Options().BaseEndpoint), key: "stream.endpoint", region: in.svc.region,
 		doing: doing, thing: "stream " + name, missing: fmt.Sprintf("stream %s, or a shard of it, has just gone: look again", name),
-		denied: "allow " + action + " on it",
+		denied: "allow " + action + " on it" + in.svc.stream.to(),
 	}
+}
+
+// streamRef names the stream as the worker does: by its ARN where that is given, since a name is one of the
+// caller's account.
+func (in *inspection) streamRef() (name, arn *string) {
+	if in.cfg.Stream.ARN != "" {
+		return nil, &in.cfg.Stream.ARN
+	}
+	return &in.cfg.Stream.Name, nil
 }
 
 // shards names a shard, an open one if there is any, and counts the open ones.
 func (in *inspection) shards(ctx context.Context) (shard string, open int, err error) {
-	input := &kinesis.ListShardsInput{StreamName: &in.cfg.Stream.Name}
+	input := &kinesis.ListShardsInput{}
+	input.StreamName, input.StreamARN = in.streamRef()
 	for {
 		out, err := in.svc.kinesis.ListShards(ctx, input, retryKinesis)
 		if err != nil {
@@ -78,13 +92,14 @@ func (in *inspection) shards(ctx context.Context) (shard string, open int, err e
 // read asks for one record.
 func (in *inspection) read(ctx context.Context, shard, check string, r *report) {
 	doing := "read " + shard
+	name, arn := in.streamRef()
 	at, err := in.svc.kinesis.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
-		StreamName: &in.cfg.Stream.Name, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
+		StreamName: name, StreamARN: arn, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
 	}, retryKinesis)
 	if r.fail(check, explain(err, in.kinesisRequest(doing, "kinesis:GetShardIterator"))) {
 		return
 	}
-	out, err := in.svc.kinesis.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: at.ShardIterator, Limit: aws.Int32(1)}, retryKinesis)
+	out, err := in.svc.kinesis.GetRecords(ctx, &kinesis.GetRecordsInput{StreamARN: arn, ShardIterator: at.ShardIterator, Limit: aws.Int32(1)}, retryKinesis)
 	var throttled *types.ProvisionedThroughputExceededException
 	var api smithy.APIError
 	switch {

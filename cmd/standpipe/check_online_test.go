@@ -55,6 +55,16 @@ func (c *cloud) leaseTable(t *testing.T) *consumer.Table {
 func (c *cloud) online(t *testing.T, more ...string) (r result, lines map[string]string) {
 	t.Helper()
 	r = execute(t, c.env(more...), "check", "--online")
+	lines = findings(t, r)
+	for _, u := range c.s3.Uploads("lake") {
+		t.Errorf("upload of %s stays", u.Key)
+	}
+	return r, lines
+}
+
+// findings takes the table apart: verdict and text by check.
+func findings(t *testing.T, r result) (lines map[string]string) {
+	t.Helper()
 	_, table, found := strings.Cut(r.stdout, "\nOnline:\n")
 	lines = map[string]string{}
 	for line := range strings.Lines(table) {
@@ -72,10 +82,7 @@ func (c *cloud) online(t *testing.T, more ...string) (r result, lines map[string
 	if found == (len(lines) == 0) {
 		t.Fatalf("no table in %s", r)
 	}
-	for _, u := range c.s3.Uploads("lake") {
-		t.Errorf("upload of %s stays", u.Key)
-	}
-	return r, lines
+	return lines
 }
 
 func TestOnlineCheckOfAWholeCloud(t *testing.T) {

@@ -63,11 +63,11 @@ func (c *cleaner) list(ctx context.Context, p place) (found []*openUpload, whole
 // page asks for a page. versitygw answers InvalidArgument when a page begins within the uploads of one key; there
 // it is asked for the next key. Two uploads of one key are rare (an answer was lost), and the next run finds them.
 func (c *cleaner) page(ctx context.Context, in *s3.ListMultipartUploadsInput, p place) (*s3.ListMultipartUploadsOutput, error) {
-	out, err := c.svc.s3.ListMultipartUploads(ctx, in, retryS3)
+	out, err := c.svc.bucket(p.bucket).ListMultipartUploads(ctx, in, retryS3)
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() == "InvalidArgument" && in.UploadIdMarker != nil {
 		in.UploadIdMarker = nil
-		out, err = c.svc.s3.ListMultipartUploads(ctx, in, retryS3)
+		out, err = c.svc.bucket(p.bucket).ListMultipartUploads(ctx, in, retryS3)
 	}
 	if err != nil {
 		return nil, explain(err, request{

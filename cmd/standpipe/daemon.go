@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -92,7 +91,7 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 
 // wire makes a sink and a consumer that share the lease table, the memory budget and the registry.
 func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, out daemonHooks) (*sink.Sink, *consumer.Consumer) {
-	worker := workerID()
+	worker := svc.worker
 	log = log.With().Str("worker", worker).Logger()
 	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
@@ -105,7 +104,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		NewID:  func() string { return uuid.Must(uuid.NewV7()).String() },
 		Random: uuid.NewString,
 		Ledger: table,
-		Store:  sink.NewS3(svc.s3, sink.S3Options{SSE: types.ServerSideEncryption(cfg.S3.SSE), KMSKey: cfg.S3.KMSKey}),
+		Store:  svc.store(cfg, sink.S3Options{}),
 		Log:    log, Registry: out.registry,
 	})
 	c := consumer.New(consumer.Options{

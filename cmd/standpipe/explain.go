@@ -28,7 +28,7 @@ func (s *sentence) Unwrap() error { return s.err }
 
 // request is what was asked of a service, for the sentence about its failure.
 type request struct {
-	service  string // Kinesis, DynamoDB or S3
+	service  string // Kinesis, DynamoDB, S3 or STS
 	endpoint string // empty: AWS's own
 	key      string // of the endpoint, such as stream.endpoint
 	region   string
@@ -56,6 +56,10 @@ var (
 // error, never by its text.
 func explain(err error, r request) error {
 	say := func(format string, args ...any) error { return &sentence{fmt.Sprintf(format, args...), err} }
+	var unassumed *roleError
+	if errors.As(err, &unassumed) {
+		return unassumed.explain()
+	}
 	var api smithy.APIError
 	var resp *smithyhttp.ResponseError
 	if errors.As(err, &resp) && (resp.Response == nil || resp.HTTPStatusCode() == 0) {
@@ -134,8 +138,11 @@ func cause(err error) string {
 		cert  *tls.CertificateVerificationError
 		errno syscall.Errno
 		timed interface{ Timeout() bool }
+		role  *roleError
 	)
 	switch {
+	case errors.As(err, &role):
+		return role.explain().Error()
 	case errors.As(err, &api):
 		return api.ErrorCode() + ": " + api.ErrorMessage()
 	case errors.As(err, &dns):

@@ -37,7 +37,7 @@ func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Dur
 		func(ctx context.Context) error { return s.verifyTable(ctx, cfg) },
 	}
 	for _, b := range buckets(cfg) {
-		checks = append(checks, func(ctx context.Context) error { return s.verifyBucket(ctx, cfg, b) })
+		checks = append(checks, func(ctx context.Context) error { return s.verifyBucket(ctx, b) })
 	}
 	found := make([]error, len(checks))
 	var wg sync.WaitGroup
@@ -121,6 +121,9 @@ func persist() aws.Retryer {
 }
 
 func (s *services) verifyStream(ctx context.Context, cfg config.Config) error {
+	if err := s.stream.verify(ctx); err != nil {
+		return err
+	}
 	name := cfg.Stream.Name
 	in := &kinesis.DescribeStreamSummaryInput{StreamName: &name}
 	if cfg.Stream.ARN != "" {
@@ -131,8 +134,8 @@ func (s *services) verifyStream(ctx context.Context, cfg config.Config) error {
 	return explain(err, request{
 		service: "Kinesis", endpoint: endpoint, key: "stream.endpoint", region: s.region,
 		doing: "describe stream " + name, thing: "stream " + name,
-		missing: fmt.Sprintf("stream %s does not exist in %s: create it with `aws kinesis create-stream --stream-name %s%s`, or set stream.name or stream.region", name, s.region, name, s.cli(endpoint)),
-		denied:  "allow kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on it",
+		missing: fmt.Sprintf("stream %s does not exist in %s: create it%s with `aws kinesis create-stream --stream-name %s%s`, or set stream.name or stream.region", name, s.region, s.stream.account(), name, s.cli(endpoint)),
+		denied:  "allow kinesis:DescribeStreamSummary, kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on it" + s.stream.to(),
 	})
 }
 
@@ -158,28 +161,27 @@ type bucketUse struct{ name, key string }
 func buckets(cfg config.Config) []bucketUse {
 	var uses []bucketUse
 	seen := make(map[string]bool)
-	add := func(name, key string) {
-		if !seen[name] {
-			seen[name] = true
-			uses = append(uses, bucketUse{name, key})
+	for _, u := range cfg.Buckets() {
+		if !seen[u.Bucket] {
+			seen[u.Bucket] = true
+			uses = append(uses, bucketUse{u.Bucket, u.Section + ".bucket"})
 		}
 	}
-	for i, o := range cfg.Outputs {
-		add(o.Bucket, fmt.Sprintf("outputs[%d].bucket", i))
-	}
-	add(cfg.Errors.Bucket, "errors.bucket")
-	add(cfg.Journal.Bucket, "journal.bucket")
 	return uses
 }
 
-func (s *services) verifyBucket(ctx context.Context, cfg config.Config, b bucketUse) error {
-	_, err := s.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name}, func(o *s3.Options) { o.Retryer = persist() })
+func (s *services) verifyBucket(ctx context.Context, b bucketUse) error {
+	as := s.buckets[b.name]
+	if err := as.verify(ctx); err != nil {
+		return err
+	}
+	_, err := s.bucket(b.name).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name}, func(o *s3.Options) { o.Retryer = persist() })
 	endpoint := aws.ToString(s.s3.Options().BaseEndpoint)
 	return explain(err, request{
 		service: "S3", endpoint: endpoint, key: "s3.endpoint", region: s.region,
 		doing: "look for bucket " + b.name, thing: "bucket " + b.name,
-		missing: fmt.Sprintf("bucket %s does not exist: create it with `aws s3 mb s3://%s%s`, or set %s", b.name, b.name, s.cli(endpoint), b.key),
-		denied:  fmt.Sprintf("it belongs to somebody else, or s3:ListBucket is not allowed on it: allow that, or set %s", b.key),
+		missing: fmt.Sprintf("bucket %s does not exist: create it%s with `aws s3 mb s3://%s%s`, or set %s", b.name, as.account(), b.name, s.cli(endpoint), b.key),
+		denied:  fmt.Sprintf("it belongs to somebody else, or s3:ListBucket is not allowed on it: allow that%s, or set %s", as.to(), b.key),
 	})
 }
 

@@ -37,6 +37,8 @@ var actions = map[string][]string{
 	"dynamodb.UpdateItem":                {"dynamodb:UpdateItem"},
 	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
 	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+	"stscreds.NewAssumeRoleProvider":     {"sts:AssumeRole"},
+	"types.ObjectCannedACL":              {"s3:PutObjectAcl"}, // of CreateMultipartUpload with an ACL
 }
 
 // TestPolicyAllowsWhatIsCalled compares the README's policy with the requests that the program makes.
@@ -53,10 +55,13 @@ func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 			}
 			pkg, ok := sel.X.(*ast.Ident)
 			op, input := strings.CutSuffix(sel.Sel.Name, "Input")
-			if !ok || !input || !slices.Contains([]string{"s3", "kinesis", "dynamodb"}, pkg.Name) {
+			if !ok {
 				return true
 			}
 			op = pkg.Name + "." + op
+			if actions[op] == nil && (!input || !slices.Contains([]string{"s3", "kinesis", "dynamodb", "sts"}, pkg.Name)) {
+				return true
+			}
 			called[op] = true
 			if actions[op] == nil {
 				t.Errorf("%s calls %s: say in this test which actions that needs", f.name, op)
@@ -72,31 +77,56 @@ func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 			t.Errorf("nobody calls %s: take it out of this test", op)
 		}
 	}
-	got := slices.Sorted(maps.Keys(policy(t)))
+	got := slices.Sorted(maps.Keys(allowed(t, "")))
 	if want := slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
 		t.Errorf("the README's policy allows\n%v, needed are\n%v", got, want)
 	}
 }
 
-// policy gives the actions of the README's policy.
-func policy(t *testing.T) map[string]bool {
+// TestPoliciesOfOtherAccounts: whoever owns the bucket allows what an identity of its own account needs for a worker,
+// and the ACL; whoever owns the role, that it is assumed.
+func TestPoliciesOfOtherAccounts(t *testing.T) {
+	const principal = "arn:aws:iam::111122223333:role/standpipe-task"
+	want := map[string]bool{"sts:AssumeRole": true, "s3:PutObjectAcl": true}
+	forPeople := []string{"s3:GetLifecycleConfiguration", "s3:ListBucketMultipartUploads"} // for check --online and clean
+	for action := range allowed(t, "") {
+		if strings.HasPrefix(action, "s3:") && !slices.Contains(forPeople, action) {
+			want[action] = true
+		}
+	}
+	got := slices.Sorted(maps.Keys(allowed(t, principal)))
+	if want := slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
+		t.Errorf("the README's policies of other accounts allow\n%v, needed are\n%v", got, want)
+	}
+}
+
+// allowed gives the actions that the README's policies allow to a principal, or, for "", to whom they belong.
+func allowed(t *testing.T, principal string) map[string]bool {
 	t.Helper()
-	allowed := map[string]bool{}
+	actions := map[string]bool{}
 	for _, body := range fenced(t, readme, "json") {
-		var p struct{ Statement []struct{ Action []string } }
+		var p struct {
+			Statement []struct {
+				Effect    string
+				Principal struct{ AWS string }
+				Action    []string
+			}
+		}
 		if !strings.Contains(body, `"Statement"`) {
 			continue
 		}
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			t.Fatalf("the README's policy: %v", err)
+			t.Fatalf("a policy of the README: %v", err)
 		}
 		for _, s := range p.Statement {
 			for _, a := range s.Action {
-				allowed[a] = true
+				if s.Effect == "Allow" && s.Principal.AWS == principal {
+					actions[a] = true
+				}
 			}
 		}
 	}
-	return allowed
+	return actions
 }
 
 // TestExitCodesTable compares the README's table with the one that --help prints.

@@ -14,24 +14,29 @@ const (
 	readme      = "README.md"
 	crashSafety = "docs/crash-safety.md"
 	example     = "testdata/config/good/readme.yaml"
+	accounts    = "testdata/config/good/other-accounts-readme.yaml"
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )
 
 func TestConfigurationTable(t *testing.T) { keep(t, readme, "configuration", config.MarkdownTable()) }
 
-// TestExampleConfiguration: what a reader copies is a file that other tests load and check.
-func TestExampleConfiguration(t *testing.T) {
-	want := read(t, example)
-	blocks := fenced(t, readme, "yaml")
-	if len(blocks) != 1 || blocks[0] != want {
-		t.Errorf("the README's standpipe.yaml is not %s:\n got:\n%s\nwant:\n%s", example, strings.Join(blocks, "---\n"), want)
+// TestExampleConfigurations: what a reader copies is a file that other tests load and check.
+func TestExampleConfigurations(t *testing.T) {
+	blocks, files := fenced(t, readme, "yaml"), []string{example, accounts}
+	if len(blocks) != len(files) {
+		t.Fatalf("the README has %d configurations, want %d", len(blocks), len(files))
 	}
-	cfg, err := config.Load(config.Source{File: filepath.Join(root, filepath.FromSlash(example))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w := cfg.Warnings(); len(w) > 0 {
-		t.Errorf("the example has warnings: %v", w)
+	for i, file := range files {
+		if want := read(t, file); blocks[i] != want {
+			t.Errorf("the README's standpipe.yaml is not %s:\n got:\n%s\nwant:\n%s", file, blocks[i], want)
+		}
+		cfg, err := config.Load(config.Source{File: filepath.Join(root, filepath.FromSlash(file))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := cfg.Warnings(); len(w) > 0 {
+			t.Errorf("%s has warnings: %v", file, w)
+		}
 	}
 }
 
