@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -65,7 +66,12 @@ func (in *inspection) judgeRules(check string, p place, rules []types.LifecycleR
 			}
 		}
 		journal := p.bucket == in.cfg.Journal.Bucket && p.head == in.cfg.Journal.Prefix
-		if e := rule.Expiration; journal && e != nil && e.Days != nil && *e.Days < minRuleDays {
+		e := rule.Expiration
+		if journal && e != nil && e.Date != nil {
+			r.add(doubtful, check, "rule %s deletes journals under %s from %s on, new ones too: one that goes before its batch has advanced can make records appear twice: give it days in place of a date, such as 90", name, p, e.Date.Format(time.DateOnly))
+			doubts = true
+		}
+		if journal && e != nil && e.Days != nil && *e.Days < minRuleDays {
 			r.add(doubtful, check, "rule %s deletes journals under %s after %d days: one that goes before its batch has advanced can make records appear twice: make it %d days or more, such as 90", name, p, *e.Days, minRuleDays)
 			doubts = true
 		}

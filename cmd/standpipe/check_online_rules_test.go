@@ -25,7 +25,9 @@ func TestLifecycleRulesAreJudged(t *testing.T) {
 		"old form":  {"<Rule><ID>old</ID><Status>Enabled</Status><Prefix></Prefix>" + abortAfter(9) + "</Rule>", []string{"under s3://lake/clicks/ are aborted after 9 days"}, "warning"},
 		"and":       {"<Rule><ID>and</ID><Status>Enabled</Status><Filter><And><Prefix>clicks/</Prefix><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan></And></Filter>" + abortAfter(9) + "</Rule>", []string{"no rule aborts incomplete uploads under s3://lake/clicks/"}, "are aborted"},
 		"journals":  {rule("all", "", abortAfter(7)) + rule("gone", "_standpipe/", expire("2")), []string{"rule gone deletes journals under s3://lake/_standpipe/standpipe-clicks/ after 2 days"}, "journals under s3://lake/clicks/"},
-		"objects":   {rule("all", "", abortAfter(7)) + rule("gone", "clicks/", expire("2")), []string{"under s3://lake/clicks/ are aborted after 7 days"}, "warning"},
+		"journals by date": {rule("all", "", abortAfter(7)) + rule("gone", "_standpipe/", "<Expiration><Date>2026-01-31T00:00:00Z</Date></Expiration>"),
+			[]string{"rule gone deletes journals under s3://lake/_standpipe/standpipe-clicks/ from 2026-01-31 on, new ones too"}, "journals under s3://lake/clicks/"},
+		"objects": {rule("all", "", abortAfter(7)) + rule("gone", "clicks/", expire("2")), []string{"under s3://lake/clicks/ are aborted after 7 days"}, "warning"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)
