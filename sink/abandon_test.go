@@ -81,9 +81,9 @@ func TestCutAskedForADroppedBatch(t *testing.T) {
 
 // A journal with more lines than its header counts is damaged: what it does not count would never be completed.
 func TestJournalWithMoreThanItCounts(t *testing.T) {
-	j := journal{Header: journalHeader{Batch: "b"}, Shards: []journalShard{{Shard: "a"}}, Objects: []journalObject{{Upload: Upload{Key: "k"}}, {Upload: Upload{Key: "l"}}}}
+	j := Journal{Header: JournalHeader{Batch: "b"}, Shards: []JournalShard{{Shard: "a"}}, Objects: []JournalObject{{Upload: Upload{Key: "k"}}, {Upload: Upload{Key: "l"}}}}
 	data := strings.Replace(string(j.encode()), `"objects":2`, `"objects":1`, 1)
-	if got, err := decodeJournal([]byte(data), "b"); err == nil {
+	if got, err := DecodeJournal([]byte(data), "b"); err == nil {
 		t.Errorf("read %+v", got)
 	}
 }

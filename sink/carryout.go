@@ -144,7 +144,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 
 // readJournal reads a journal known to be completed. When it is missing while the item still says
 // committed, somebody took it away: errGone.
-func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
+func (s *Sink) readJournal(ctx context.Context, item Item) (*Journal, error) {
 	j, err := s.fetchJournal(ctx, item)
 	if errors.Is(err, ErrNotFound) {
 		again, err := s.item(ctx, item.ID)
@@ -160,7 +160,7 @@ func (s *Sink) readJournal(ctx context.Context, item Item) (*journal, error) {
 }
 
 // fetchJournal reads and decodes a journal; ErrNotFound when a plain 404 says that there is none.
-func (s *Sink) fetchJournal(ctx context.Context, item Item) (*journal, error) {
+func (s *Sink) fetchJournal(ctx context.Context, item Item) (*Journal, error) {
 	var data []byte
 	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
 		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
@@ -169,7 +169,7 @@ func (s *Sink) fetchJournal(ctx context.Context, item Item) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeJournal(data, item.ID)
+	return DecodeJournal(data, item.ID)
 }
 
 // completeUpload completes one upload; nil when it is known to be visible, errGone when it never can be.

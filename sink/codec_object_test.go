@@ -112,7 +112,7 @@ func (b *bench) parts(prefix string) (n int) {
 		if !strings.HasPrefix(key, "_standpipe/") {
 			continue
 		}
-		j, err := decodeJournal(o.data, o.batch)
+		j, err := DecodeJournal(o.data, o.batch)
 		if err != nil {
 			b.t.Fatal(err)
 		}

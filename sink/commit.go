@@ -53,7 +53,7 @@ func (l *lane) close(b *batch) (Item, error) {
 	}
 	l.mu.Lock()
 	item := b.item()
-	j := journal{Header: journalHeader{Batch: b.id, Worker: l.s.opts.Worker, Cause: b.cause, Cut: time.Now().UTC()}}
+	j := Journal{Header: JournalHeader{Batch: b.id, Worker: l.s.opts.Worker, Cause: b.cause, Cut: time.Now().UTC()}}
 	for _, o := range b.all {
 		if line := o.journalLine(); line.Records > 0 {
 			j.Objects = append(j.Objects, line)
@@ -66,19 +66,27 @@ func (l *lane) close(b *batch) (Item, error) {
 		}
 		return 1
 	})
-	if len(j.Objects) == 0 {
+	if len(j.Objects) == 0 && bareEnds(item.Spans) {
 		return item, nil
 	}
 	for _, sp := range item.Spans {
-		j.Shards = append(j.Shards, journalShard{sp.Shard, sp.After, sp.Through, sp.Records, sp.Gaps})
+		j.Shards = append(j.Shards, JournalShard{sp.Shard, sp.After, sp.Through, sp.Records, sp.Gaps})
 	}
 	u, err := l.s.uploadJournal(b.ctx, &j)
 	b.journal, item.Journal = u, &u
 	return item, err
 }
 
+// bareEnds says whether all that the spans hold is that their shards have ended. Records that made no line, and times that
+// were missed, need a journal although there is no object: the next journal's ranges begin behind them.
+func bareEnds(spans []Span) bool {
+	return !slices.ContainsFunc(spans, func(sp Span) bool {
+		return sp.Through != ShardEnd || sp.Records > 0 || len(sp.Gaps) > 0
+	})
+}
+
 // uploadJournal uploads a journal as one part, invisible like everything else of its batch.
-func (s *Sink) uploadJournal(ctx context.Context, j *journal) (Upload, error) {
+func (s *Sink) uploadJournal(ctx context.Context, j *Journal) (Upload, error) {
 	name := partition.ObjectName(s.opts.Application, j.Header.Cut, nil, j.Header.Batch, ".ndjson")
 	u := Upload{Bucket: s.opts.JournalBucket, Key: s.opts.JournalPrefix + j.Header.Cut.Format("2006/01/02/15/") + name}
 	err := s.until(ctx, "s3", "CreateMultipartUpload", func(ctx context.Context) (err error) {

@@ -8,45 +8,53 @@ import (
 	"time"
 )
 
-// journalVersion grows when a reader of an older version could misread a journal.
+// journalVersion grows when a reader of an older version could misread a journal. Members that a reader may pass over are
+// added without that.
 const journalVersion = 1
 
-// A journal lists what a batch holds: one JSON value a line, first the header, then a line a shard, then a
-// line an object.
-type journalHeader struct {
+// Journal lists what a batch holds: one JSON value a line, first the header, then a line a shard, then a line an object. A
+// batch that holds only bare ends of shards leaves none. Once its batch has advanced nobody but verify reads it.
+type Journal struct {
+	Header  JournalHeader
+	Shards  []JournalShard
+	Objects []JournalObject
+}
+
+// JournalHeader is a journal's first line.
+type JournalHeader struct {
 	Version int       `json:"version"`
 	Batch   string    `json:"batch"`
 	Worker  string    `json:"worker"`
 	Cause   Cause     `json:"cause"`
-	Cut     time.Time `json:"cut"`
+	Cut     time.Time `json:"cut"` // by the worker's clock; the journal's key is named by it
 	Shards  int       `json:"shards"`
 	Objects int       `json:"objects"`
 }
 
-type journalShard struct {
+// JournalShard is what a batch holds of a shard: everything behind position After up to and including Through. The ranges
+// of a shard are contiguous: each After is the Through of the batch before, across all workers.
+type JournalShard struct {
 	Shard   string `json:"shard"`
 	After   string `json:"after"`
-	Through string `json:"through"`
-	Records int64  `json:"records"`
+	Through string `json:"through"` // ShardEnd when the shard was read to its end
+	Records int64  `json:"records"` // user records of Kinesis; what became of them is in several objects
 	Gaps    []Gap  `json:"gaps,omitempty"`
 }
 
-type journalObject struct {
-	Upload
+// JournalObject is an object of a batch.
+type JournalObject struct {
+	Upload         // bucket, key, and the parts with the CRC-32 of each
 	Output  string `json:"output"`
-	Path    string `json:"path"`
+	Path    string `json:"path"` // the evaluated prefix, as partition.Prefix.Path gives it: the key begins with it
 	Size    int64  `json:"size"`
 	Raw     int64  `json:"raw_size"` // before compression
 	Records int64  `json:"records"`
+	// Lines is how many line ends it holds where those are not as many as Records: an output that is not validated lets a
+	// record through with the newlines in it.
+	Lines int64 `json:"lines,omitempty"`
 }
 
-type journal struct {
-	Header  journalHeader
-	Shards  []journalShard
-	Objects []journalObject
-}
-
-func (j *journal) encode() []byte {
+func (j *Journal) encode() []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -61,11 +69,11 @@ func (j *journal) encode() []byte {
 	return b.Bytes()
 }
 
-// decodeJournal reads the journal of a batch. An error means that it was damaged or written by another
-// version: nothing may be done on its word.
-func decodeJournal(data []byte, batch string) (*journal, error) {
+// DecodeJournal reads the journal of a batch. An error means that it was damaged or written by another version: nothing may
+// be done on its word. Beyond its form nothing is checked: numbers may be negative, and shards or keys any text.
+func DecodeJournal(data []byte, batch string) (*Journal, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
-	var j journal
+	var j Journal
 	if err := dec.Decode(&j.Header); err != nil {
 		return nil, fmt.Errorf("read journal header: %w", err)
 	}
@@ -76,14 +84,14 @@ func decodeJournal(data []byte, batch string) (*journal, error) {
 		return nil, fmt.Errorf("read journal of batch %s: it is that of batch %q", batch, j.Header.Batch)
 	}
 	for i := range j.Header.Shards {
-		var s journalShard
+		var s JournalShard
 		if err := dec.Decode(&s); err != nil {
 			return nil, fmt.Errorf("read journal of batch %s: shard %d: %w", j.Header.Batch, i, err)
 		}
 		j.Shards = append(j.Shards, s)
 	}
 	for i := range j.Header.Objects {
-		var o journalObject
+		var o JournalObject
 		if err := dec.Decode(&o); err != nil {
 			return nil, fmt.Errorf("read journal of batch %s: object %d: %w", j.Header.Batch, i, err)
 		}

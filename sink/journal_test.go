@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-func sampleJournal() *journal {
-	return &journal{
-		Header: journalHeader{Batch: "0b6e", Worker: "w-1", Cause: CauseInterval, Cut: time.Date(2026, 1, 31, 12, 0, 0, 5, time.UTC)},
-		Shards: []journalShard{{"shardId-000000000000", "100", "200", 42, []Gap{{time.Unix(1, 0).UTC(), time.Unix(2, 0).UTC()}}}, {"shardId-000000000001", "TRIM_HORIZON", ShardEnd, 0, nil}},
-		Objects: []journalObject{
+func sampleJournal() *Journal {
+	return &Journal{
+		Header: JournalHeader{Batch: "0b6e", Worker: "w-1", Cause: CauseInterval, Cut: time.Date(2026, 1, 31, 12, 0, 0, 5, time.UTC)},
+		Shards: []JournalShard{{"shardId-000000000000", "100", "200", 42, []Gap{{time.Unix(1, 0).UTC(), time.Unix(2, 0).UTC()}}}, {"shardId-000000000001", "TRIM_HORIZON", ShardEnd, 0, nil}},
+		Objects: []JournalObject{
 			{Upload: Upload{"lake", `clicks/é"<&>/x.ndjson.gz`, "id-1", []Part{{1, `"e1"`, "AAAAAA==", 5 << 20}, {2, `"e2"`, "BBBBBB==", 7}}}, Output: "raw", Path: "clicks/", Size: 5<<20 + 7, Raw: 99, Records: 40},
 			{Upload: Upload{"lake", "errors/y", "id-2", nil}, Output: "errors", Path: "errors/", Size: 1, Raw: 1, Records: 2},
 		},
@@ -20,9 +20,9 @@ func sampleJournal() *journal {
 }
 
 func TestJournalRoundTrip(t *testing.T) {
-	for _, j := range []*journal{sampleJournal(), {Header: journalHeader{Batch: "empty"}}} {
+	for _, j := range []*Journal{sampleJournal(), {Header: JournalHeader{Batch: "empty"}}} {
 		data := j.encode()
-		got, err := decodeJournal(data, j.Header.Batch)
+		got, err := DecodeJournal(data, j.Header.Batch)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestJournalRoundTrip(t *testing.T) {
 func TestJournalCutShort(t *testing.T) {
 	data := sampleJournal().encode()
 	for n := range len(data) - 1 {
-		if got, err := decodeJournal(data[:n], "0b6e"); err == nil {
+		if got, err := DecodeJournal(data[:n], "0b6e"); err == nil {
 			t.Fatalf("the first %d of %d bytes are read as %+v", n, len(data), got)
 		}
 	}
@@ -47,7 +47,7 @@ func TestJournalCutShort(t *testing.T) {
 
 func TestJournalOfAnotherVersion(t *testing.T) {
 	data := bytes.Replace(sampleJournal().encode(), []byte(`"version":1`), []byte(`"version":2`), 1)
-	if _, err := decodeJournal(data, "0b6e"); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0b6e") {
+	if _, err := DecodeJournal(data, "0b6e"); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0b6e") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -64,7 +64,7 @@ func TestJournalDamaged(t *testing.T) {
 		"another batch's": strings.Replace(good, `"batch":"0b6e"`, `"batch":"0b6f"`, 1),
 		"a broken line":   strings.Replace(good, `{"bucket":"lake","key":"errors`, `"bucket":"lake","key":"errors`, 1),
 	} {
-		if got, err := decodeJournal([]byte(data), "0b6e"); err == nil {
+		if got, err := DecodeJournal([]byte(data), "0b6e"); err == nil {
 			t.Errorf("%s: read %+v", name, got)
 		}
 	}
@@ -78,11 +78,11 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"version":1,"shards":-1,"objects":99999999}`))
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		j, err := decodeJournal(data, "0b6e")
+		j, err := DecodeJournal(data, "0b6e")
 		if err != nil {
 			return
 		}
-		again, err := decodeJournal(j.encode(), "0b6e")
+		again, err := DecodeJournal(j.encode(), "0b6e")
 		if err != nil || len(again.Shards) != len(j.Shards) || !reflect.DeepEqual(again.Objects, j.Objects) && len(j.Objects) > 0 {
 			t.Fatalf("read %+v\nthen %+v, %v", j, again, err)
 		}

@@ -43,7 +43,7 @@ type Item struct {
 	Owner   string // the worker that made it
 	State   State
 	Spans   []Span
-	Journal *Upload // nil for a batch that holds only ends of shards
+	Journal *Upload // nil for a batch that holds only bare ends of shards
 }
 
 // Ledger is what the sink needs of the lease table. Each call is one attempt: the caller repeats it while

@@ -48,7 +48,7 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 	}
 }
 
-func (m *metrics) delivered(o journalObject) {
+func (m *metrics) delivered(o JournalObject) {
 	m.records.WithLabelValues(o.Output).Add(float64(o.Records))
 	m.bytes.WithLabelValues(o.Output).Add(float64(o.Raw))
 	m.stored.WithLabelValues(o.Output).Add(float64(o.Size))

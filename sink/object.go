@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -46,6 +47,7 @@ type object struct {
 	raw     int64
 	size    int64
 	records int64
+	lines   int64 // line ends
 	err     error
 }
 
@@ -64,6 +66,7 @@ func (o *object) hold(n int64) {
 // the back-pressure. errClosed: ask the batch for another object.
 func (o *object) append(ctx context.Context, lines []byte, records int64) error {
 	o.touched.Store(o.s.appends.Add(1))
+	ends := int64(bytes.Count(lines, []byte{'\n'}))
 	o.mu.Lock()
 	if o.closing {
 		o.mu.Unlock()
@@ -72,6 +75,7 @@ func (o *object) append(ctx context.Context, lines []byte, records int64) error 
 	o.fill = append(o.fill, lines...)
 	o.raw += int64(len(lines))
 	o.records += records
+	o.lines += ends
 	full := o.raw >= o.s.opts.Size
 	if !full && len(o.fill) < o.codec.chunk {
 		o.mu.Unlock()
@@ -273,8 +277,12 @@ func (o *object) finish(ctx context.Context) error {
 }
 
 // journalLine is what the journal says of a finished object.
-func (o *object) journalLine() journalObject {
+func (o *object) journalLine() JournalObject {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return journalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
+	j := JournalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
+	if o.lines != o.records {
+		j.Lines = o.lines
+	}
+	return j
 }

@@ -1,10 +1,12 @@
 package unpack
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // The largest blocks that readers take: snappy-java's default, and Hadoop's buffer before and after decompression.
@@ -20,62 +22,72 @@ var (
 
 // Xerial reads a stream of snappy-java: magic, version 1, compatible with version 1, and blocks of a length and raw Snappy.
 func Xerial(data []byte) (lines []byte, err error) {
-	header := append(bytes.Clone(xerialMagic), 0, 0, 0, 1, 0, 0, 0, 1)
-	data, ok := bytes.CutPrefix(data, header)
-	if !ok {
-		return nil, errors.New("no snappy-java header")
+	in := bufio.NewReader(bytes.NewReader(data))
+	return io.ReadAll(&blocks{in: in, next: xerialBlocks(in)})
+}
+
+// xerialBlocks gives a function for a stream's blocks in turn.
+func xerialBlocks(in *bufio.Reader) func() ([]byte, error) {
+	var begun bool
+	return func() ([]byte, error) {
+		if !begun {
+			header := make([]byte, len(xerialMagic)+8)
+			if _, err := io.ReadFull(in, header); err != nil || !bytes.Equal(header, append(bytes.Clone(xerialMagic), 0, 0, 0, 1, 0, 0, 0, 1)) {
+				return nil, errors.Join(errors.New("no snappy-java header"), err)
+			}
+			begun = true
+			if _, err := in.Peek(1); err == io.EOF {
+				return nil, nil
+			}
+		}
+		return block(in, xerialBlock, 2*xerialBlock)
 	}
-	for len(data) > 0 {
-		var b []byte
-		if b, data, err = block(data); err != nil {
-			return nil, err
-		}
-		raw, err := Snappy(b)
-		if err != nil {
-			return nil, err
-		}
-		if len(raw) > xerialBlock {
-			return nil, fmt.Errorf("a block of %d bytes", len(raw))
-		}
-		lines = append(lines, raw...)
-	}
-	return lines, nil
 }
 
 // Hadoop reads what BlockCompressorStream writes: blocks of a length before compression, a length after it, and raw Snappy.
 func Hadoop(data []byte) (lines []byte, err error) {
-	for len(data) > 0 {
-		if len(data) < 4 {
-			return nil, errShort
-		}
-		want := int(binary.BigEndian.Uint32(data))
-		var b []byte
-		if b, data, err = block(data[4:]); err != nil {
-			return nil, err
-		}
-		raw, err := Snappy(b)
-		if err != nil {
-			return nil, err
-		}
-		if len(raw) != want || len(raw) > hadoopBlock || len(b) > hadoopBlock {
-			return nil, fmt.Errorf("a block of %d bytes, %d before compression, said to be %d", len(b), len(raw), want)
-		}
-		lines = append(lines, raw...)
-	}
-	return lines, nil
+	in := bufio.NewReader(bytes.NewReader(data))
+	return io.ReadAll(&blocks{in: in, next: func() ([]byte, error) { return nextHadoop(in) }})
 }
 
-// block takes a big-endian length and as many bytes off data.
-func block(data []byte) (b, rest []byte, err error) {
-	if len(data) < 4 {
-		return nil, nil, errShort
+func nextHadoop(in *bufio.Reader) ([]byte, error) {
+	want, err := length(in)
+	if err != nil {
+		return nil, err
 	}
-	n := binary.BigEndian.Uint32(data)
-	data = data[4:]
-	if n == 0 || uint64(n) > uint64(len(data)) {
-		return nil, nil, errShort
+	raw, err := block(in, hadoopBlock, hadoopBlock)
+	if err == nil && len(raw) != want {
+		return nil, fmt.Errorf("a block of %d bytes before compression, said to be %d", len(raw), want)
 	}
-	return data[:n], data[n:], nil
+	return raw, err
+}
+
+// block reads a length and as many bytes of raw Snappy, no more than packedLimit, which hold no more than limit bytes.
+func block(in *bufio.Reader, limit, packedLimit int) ([]byte, error) {
+	n, err := length(in)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 || n > packedLimit {
+		return nil, fmt.Errorf("a block of %d bytes", n)
+	}
+	packed := make([]byte, n)
+	if _, err := io.ReadFull(in, packed); err != nil {
+		return nil, errShort
+	}
+	if size, _ := binary.Uvarint(packed); size > uint64(limit) {
+		return nil, fmt.Errorf("a block of %d bytes before compression", size)
+	}
+	return Snappy(packed)
+}
+
+// length reads a big-endian length.
+func length(in io.Reader) (int, error) {
+	var b [4]byte
+	if _, err := io.ReadFull(in, b[:]); err != nil {
+		return 0, errShort
+	}
+	return int(binary.BigEndian.Uint32(b[:])), nil
 }
 
 // Snappy reads one block of raw Snappy.
@@ -90,6 +102,9 @@ func Snappy(data []byte) ([]byte, error) {
 	for len(data) > 0 {
 		tag := data[0]
 		data = data[1:]
+		if uint64(len(out)) > size {
+			return nil, fmt.Errorf("snappy: more than the %d bytes it is said to be", size)
+		}
 		if tag&3 == 0 { // a literal: its length is in the tag, or in the 1 to 4 bytes behind it
 			length := uint64(tag >> 2)
 			if length >= 60 {

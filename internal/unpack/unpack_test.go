@@ -1,10 +1,15 @@
 package unpack
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -45,24 +50,82 @@ func TestDamageIsFound(t *testing.T) {
 	if _, err := Xerial(xerial); err != nil {
 		t.Fatal(err)
 	}
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write(bytes.Repeat([]byte("abcdefgh"), 100))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	member := zipped.Bytes()
+	if got, err := Gzip(member); err != nil || len(got) != 800 {
+		t.Fatal(err)
+	}
 	for name, try := range map[string]struct {
 		read func([]byte) ([]byte, error)
 		data []byte
 	}{
-		"hadoop, cut":           {Hadoop, framed[:len(framed)-1]},
-		"hadoop, cut in length": {Hadoop, framed[:6]},
-		"hadoop, wrong length":  {Hadoop, append([]byte{0, 0, 3, 33}, framed[4:]...)},
-		"hadoop, more":          {Hadoop, append(bytes.Clone(framed), 0)},
-		"xerial, no header":     {Xerial, framed},
-		"xerial, cut":           {Xerial, xerial[:len(xerial)-1]},
-		"snappy, nothing":       {Snappy, nil},
-		"snappy, copy of none":  {Snappy, []byte{4, 1, 1}},
-		"snappy, wrong size":    {Snappy, []byte{2, 0, 'a'}},
-		"gzip, nothing":         {Gzip, nil},
-		"zstd, no frame":        {Zstd, []byte("no frame")},
+		"hadoop, cut":            {Hadoop, framed[:len(framed)-1]},
+		"hadoop, cut in length":  {Hadoop, framed[:6]},
+		"hadoop, wrong length":   {Hadoop, append([]byte{0, 0, 3, 33}, framed[4:]...)},
+		"hadoop, more":           {Hadoop, append(bytes.Clone(framed), 0)},
+		"xerial, no header":      {Xerial, framed},
+		"xerial, cut":            {Xerial, xerial[:len(xerial)-1]},
+		"snappy, nothing":        {Snappy, nil},
+		"snappy, copy of none":   {Snappy, []byte{4, 1, 1}},
+		"snappy, wrong size":     {Snappy, []byte{2, 0, 'a'}},
+		"gzip, nothing":          {Gzip, nil},
+		"zstd, no frame":         {Zstd, []byte("no frame")},
+		"gzip, cut":              {Gzip, member[:len(member)-1]},
+		"gzip, cut in header":    {Gzip, member[:5]},
+		"gzip, more":             {Gzip, append(bytes.Clone(member), 0)},
+		"snappy, more than said": {Snappy, []byte{1, 4 << 2, 'a', 'b', 'c', 'd', 'e', 0, 'f'}},
 	} {
 		if got, err := try.read(try.data); err == nil {
 			t.Errorf("%s: read as %d bytes", name, len(got))
 		}
+	}
+}
+
+// An archive is read while it comes in, a byte at a time, and every byte that is changed, cut off or added is noticed,
+// but for those that say nothing about the lines: times, versions, names and attributes.
+func TestArchiveIsReadAsAStream(t *testing.T) {
+	raw := bytes.Repeat([]byte("{\"id\": 1}\n"), 500)
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	entry, err := z.Create("x.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = entry.Write(raw)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := func(data []byte) ([]byte, error) {
+		r, err := Lines("a.zip", iotest.OneByteReader(bytes.NewReader(data)))
+		if err != nil {
+			return nil, err
+		}
+		lines, err := io.ReadAll(r)
+		if _, again := r.Read(make([]byte, 1)); err == nil && again != io.EOF {
+			t.Errorf("after the end: %v", again)
+		}
+		return lines, errors.Join(err, r.Close())
+	}
+	data := file.Bytes()
+	if got, err := read(data); err != nil || !bytes.Equal(got, raw) {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	for n := range data {
+		if _, err := read(data[:n]); err == nil {
+			t.Fatalf("the first %d of %d bytes are read", n, len(data))
+		}
+		damaged := bytes.Clone(data)
+		damaged[n] ^= 0x10
+		if got, err := read(damaged); err == nil && !bytes.Equal(got, raw) {
+			t.Fatalf("byte %d of %d: other lines are read", n, len(data))
+		}
+	}
+	if _, err := read(append(bytes.Clone(data), 0)); err == nil {
+		t.Error("a byte behind the archive is not noticed")
 	}
 }
