@@ -45,7 +45,9 @@ type JournalShard struct {
 type JournalObject struct {
 	Upload         // bucket, key, and the parts with the CRC-32 of each
 	Output  string `json:"output"`
-	Path    string `json:"path"` // the evaluated prefix, as partition.Prefix.Path gives it: the key begins with it
+	Format  string `json:"format,omitempty"`      // "" is NDJSON
+	Codec   string `json:"compression,omitempty"` // as in outputs[].compression; "" is told by the key's end
+	Path    string `json:"path"`                  // the evaluated prefix, as partition.Prefix.Path gives it: the key begins with it
 	Size    int64  `json:"size"`
 	Raw     int64  `json:"raw_size"` // before compression
 	Records int64  `json:"records"`

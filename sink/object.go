@@ -280,7 +280,7 @@ func (o *object) finish(ctx context.Context) error {
 func (o *object) journalLine() JournalObject {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	j := JournalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
+	j := JournalObject{Upload: o.upload, Output: o.out.Name, Codec: o.codec.name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
 	if o.lines != o.records {
 		j.Lines = o.lines
 	}

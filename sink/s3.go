@@ -18,6 +18,9 @@ import (
 // batchKey is the metadata key that carries the batch id (x-amz-meta-standpipe-batch).
 const batchKey = "standpipe-batch"
 
+// BatchOf gives the batch id in an object's user metadata, "" when it has none.
+func BatchOf(metadata map[string]string) string { return metadata[batchKey] }
+
 // S3 is the Store on Amazon S3 or a server that speaks its API.
 type S3 struct {
 	client *s3.Client
@@ -149,7 +152,7 @@ func (s *S3) Batch(ctx context.Context, bucket, key string) (string, error) {
 	if err != nil {
 		return "", s3Error("look for", bucket, key, err)
 	}
-	return out.Metadata[batchKey], nil
+	return BatchOf(out.Metadata), nil
 }
 
 func (s *S3) Read(ctx context.Context, bucket, key string) ([]byte, error) {

@@ -47,19 +47,21 @@ func xerialBlocks(in *bufio.Reader) func() ([]byte, error) {
 // Hadoop reads what BlockCompressorStream writes: blocks of a length before compression, a length after it, and raw Snappy.
 func Hadoop(data []byte) (lines []byte, err error) {
 	in := bufio.NewReader(bytes.NewReader(data))
-	return io.ReadAll(&blocks{in: in, next: func() ([]byte, error) { return nextHadoop(in) }})
+	return io.ReadAll(&blocks{in: in, next: hadoopBlocks(in)})
 }
 
-func nextHadoop(in *bufio.Reader) ([]byte, error) {
-	want, err := length(in)
-	if err != nil {
-		return nil, err
+func hadoopBlocks(in *bufio.Reader) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		want, err := length(in)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := block(in, hadoopBlock, hadoopBlock)
+		if err == nil && len(raw) != want {
+			return nil, fmt.Errorf("a block of %d bytes before compression, said to be %d", len(raw), want)
+		}
+		return raw, err
 	}
-	raw, err := block(in, hadoopBlock, hadoopBlock)
-	if err == nil && len(raw) != want {
-		return nil, fmt.Errorf("a block of %d bytes before compression, said to be %d", len(raw), want)
-	}
-	return raw, err
 }
 
 // block reads a length and as many bytes of raw Snappy, no more than packedLimit, which hold no more than limit bytes.

@@ -15,26 +15,42 @@ import (
 // errBehind says that a file does not end where its format does.
 var errBehind = errors.New("something follows the end of the file's format")
 
-// Lines decompresses an object by the end of its key while it is read, in bounded memory. It gives exactly what the object's
-// format holds, and io.EOF only when nothing follows it. Close must be called; it does not close the source.
-func Lines(key string, source io.Reader) (io.ReadCloser, error) {
-	in := bufio.NewReaderSize(source, 64<<10)
-	open := func(*bufio.Reader) (io.Reader, error) { return in, nil }
-	switch {
-	case strings.HasSuffix(key, ".gz"):
-		open = gzipLines
-	case strings.HasSuffix(key, ".zip"):
-		open = zipLines
-	case strings.HasSuffix(key, ".zst"):
-		open = zstdLines
-	case strings.HasSuffix(key, ".snappy"):
-		open = snappyLines
+// codecs give an object's lines, by the names that outputs[].compression has for them.
+var codecs = map[string]func(*bufio.Reader) (io.Reader, error){
+	"none":          func(in *bufio.Reader) (io.Reader, error) { return in, nil },
+	"gzip":          gzipLines,
+	"zip":           zipLines,
+	"zstd":          zstdLines,
+	"snappy":        func(in *bufio.Reader) (io.Reader, error) { return &blocks{in: in, next: xerialBlocks(in)}, nil },
+	"hadoop_snappy": func(in *bufio.Reader) (io.Reader, error) { return &blocks{in: in, next: hadoopBlocks(in)}, nil },
+	".snappy":       snappyLines, // one of the two: it is told by how the file begins
+}
+
+// Lines decompresses an object while it is read, in bounded memory. The codec is one of outputs[].compression; an empty one
+// is told by the end of the key. It gives exactly what the format holds, and io.EOF only when nothing follows it. Close must
+// be called; it does not close the source.
+func Lines(key, codec string, source io.Reader) (io.ReadCloser, error) {
+	if codec == "" {
+		codec = codecOf(key)
 	}
-	r, err := open(in)
+	open := codecs[codec]
+	if open == nil {
+		return nil, fmt.Errorf("%s: there is no codec %q", key, codec)
+	}
+	r, err := open(bufio.NewReaderSize(source, 64<<10))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	return &lines{key, r}, nil
+}
+
+func codecOf(key string) string {
+	for end, codec := range map[string]string{".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".snappy": ".snappy"} {
+		if strings.HasSuffix(key, end) {
+			return codec
+		}
+	}
+	return "none"
 }
 
 type lines struct {
@@ -98,7 +114,7 @@ func snappyLines(in *bufio.Reader) (io.Reader, error) {
 	if magic, _ := in.Peek(len(xerialMagic)); bytes.Equal(magic, xerialMagic) {
 		return &blocks{in: in, next: xerialBlocks(in)}, nil
 	}
-	return &blocks{in: in, next: func() ([]byte, error) { return nextHadoop(in) }}, nil
+	return &blocks{in: in, next: hadoopBlocks(in)}, nil
 }
 
 // blocks reads a row of blocks.

@@ -11,7 +11,7 @@ import (
 // Object gives an object's lines by the end of its key; two kinds of files are named .snappy, so that those are told apart
 // by how they begin.
 func Object(key string, data []byte) ([]byte, error) {
-	r, err := Lines(key, bytes.NewReader(data))
+	r, err := Lines(key, "", bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func TestArchiveIsReadAsAStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := func(data []byte) ([]byte, error) {
-		r, err := Lines("a.zip", iotest.OneByteReader(bytes.NewReader(data)))
+		r, err := Lines("x", "zip", iotest.OneByteReader(bytes.NewReader(data)))
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"standpipe/sink"
+)
+
+// S3 is the Store on Amazon S3 or a server that speaks its API.
+type S3 struct {
+	// Client gives the client for a bucket, which retries with back-off by itself.
+	Client func(bucket string) *s3.Client
+}
+
+var _ Store = S3{}
+
+// List gives a place's objects page by page.
+func (s S3) List(ctx context.Context, p Place, after string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		in := &s3.ListObjectsV2Input{Bucket: &p.Bucket, Prefix: &p.Head}
+		if after != "" {
+			in.StartAfter = &after
+		}
+		last := after
+		for pages := s3.NewListObjectsV2Paginator(s.Client(p.Bucket), in); pages.HasMorePages(); {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(Object{}, failure("list", p.Bucket, p.Head, err))
+				return
+			}
+			for _, o := range page.Contents {
+				key := aws.ToString(o.Key)
+				if last != "" && key <= last {
+					yield(Object{}, fmt.Errorf("list s3://%s/%s: the server lists %s after %s: nothing can be proved by a listing that is not in order", p.Bucket, p.Head, key, last))
+					return
+				}
+				last = key
+				if !yield(Object{Key: key, Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Head looks at an object.
+func (s S3) Head(ctx context.Context, bucket, key string) (Object, error) {
+	out, err := s.Client(bucket).HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return Object{}, failure("look for", bucket, key, err)
+	}
+	return Object{Key: key, Size: aws.ToInt64(out.ContentLength), Modified: aws.ToTime(out.LastModified), Batch: sink.BatchOf(out.Metadata)}, nil
+}
+
+// Open reads an object.
+func (s S3) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	client := s.Client(bucket)
+	r := &reader{}
+	r.request = func() error {
+		in := &s3.GetObjectInput{Bucket: &bucket, Key: &key}
+		if r.at > 0 {
+			in.Range, in.IfMatch = aws.String(fmt.Sprintf("bytes=%d-", r.at)), r.etag
+		}
+		out, err := client.GetObject(ctx, in)
+		if err != nil {
+			return failure("read", bucket, key, err)
+		}
+		r.body, r.etag = out.Body, out.ETag
+		return nil
+	}
+	if err := r.request(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+const maxResumes = 5 // in a row, without a byte between them
+
+// reader goes on where it was when a connection breaks.
+type reader struct {
+	request func() error // for the bytes from at on
+	body    io.ReadCloser
+	etag    *string
+	at      int64
+	resumes int
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	r.at += int64(n)
+	if n > 0 {
+		r.resumes = 0
+	}
+	if err == nil || err == io.EOF || r.resumes == maxResumes {
+		return n, err
+	}
+	r.resumes++
+	_ = r.body.Close()
+	return n, r.request()
+}
+
+func (r *reader) Close() error { return r.body.Close() }
+
+// failure says what could not be done; sink.ErrNotFound for a plain 404.
+func failure(doing, bucket, key string, err error) error {
+	var api smithy.APIError
+	var resp *awshttp.ResponseError
+	if errors.As(err, &api) && (api.ErrorCode() == "NoSuchKey" || api.ErrorCode() == "NotFound") ||
+		errors.As(err, &resp) && resp.HTTPStatusCode() == http.StatusNotFound && api == nil {
+		return fmt.Errorf("%s s3://%s/%s: %w", doing, bucket, key, sink.ErrNotFound)
+	}
+	return fmt.Errorf("%s s3://%s/%s: %w", doing, bucket, key, err)
+}
