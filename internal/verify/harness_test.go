@@ -30,12 +30,13 @@ const (
 
 // lab is a bucket and a lease table to be verified, and hands to damage them with.
 type lab struct {
-	t       *testing.T
-	store   *s3.Client
-	table   *consumer.Table
-	kinesis *kinesisfake.Server
-	s3      *s3fake.Server
-	dynamo  *dynamofake.Server
+	t        *testing.T
+	store    *s3.Client
+	table    *consumer.Table
+	database *dynamodb.Client
+	kinesis  *kinesisfake.Server
+	s3       *s3fake.Server
+	dynamo   *dynamofake.Server
 }
 
 func newLab(t *testing.T, kinesis *kinesisfake.Server, dynamo *dynamofake.Server, store *s3fake.Server) *lab {
@@ -43,10 +44,12 @@ func newLab(t *testing.T, kinesis *kinesisfake.Server, dynamo *dynamofake.Server
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		HTTPClient: &http.Client{Transport: faults.Transport(map[string]http.Handler{"dynamodb": dynamo, "s3": store})},
 	}
+	database := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String("http://dynamodb") })
 	return &lab{
-		t: t, kinesis: kinesis, s3: store, dynamo: dynamo,
+		database: database,
+		t:        t, kinesis: kinesis, s3: store, dynamo: dynamo,
 		store: s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = aws.String("http://s3"), true }),
-		table: consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String("http://dynamodb") }), endtoend.Tables),
+		table: consumer.NewTable(database, endtoend.Tables),
 	}
 }
 

@@ -126,7 +126,8 @@ func (j *shardProof) contiguous() {
 			if compare(s.through, end) < 0 {
 				end = s.through
 			}
-			j.wrong(Overlap, s.first, Range{j.out.Shard, s.after, end}, "batch %s holds (%s, %s] although an earlier one has delivered up to %s: its records are there twice", batch, s.after, s.through, before.through)
+			j.wrong(Overlap, s.first, Range{j.out.Shard, s.after, end}, "the records in (%s, %s] are there twice: batch %s begins behind %s although another one has delivered up to %s",
+				s.after, end, batch, s.after, before.through)
 		}
 		if compare(s.through, j.out.Through) > 0 {
 			j.out.Through = s.through
