@@ -88,3 +88,85 @@ func FuzzJournal(f *testing.F) {
 		}
 	})
 }
+
+// A batch without an object leaves a journal all the same when the next one's ranges begin behind what it holds.
+func TestBatchesWithoutObjectsLeaveJournals(t *testing.T) {
+	gap := &Gap{time.Unix(1, 0).UTC(), time.Unix(2, 0).UTC()}
+	for name, tc := range map[string]struct {
+		resp Response
+		want int
+	}{
+		"bare end":          {Response{After: "0", Through: ShardEnd}, 0},
+		"end behind a gap":  {Response{After: "0", Through: ShardEnd, Gap: gap}, 1},
+		"all left out":      {Response{After: "0", Through: "7"}, 1},
+		"all left out, end": {Response{After: "0", Through: ShardEnd}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBench(t, nil, func(t *testing.T, b *bench) {
+				r := b.read("a")
+				if err := r.Append(t.Context(), tc.resp); err != nil {
+					t.Fatal(err)
+				}
+				b.stop()
+				if at := b.at("a"); at != tc.resp.Through {
+					t.Errorf("the checkpoint is %s", at)
+				}
+				b.store.mu.Lock()
+				defer b.store.mu.Unlock()
+				if n := len(b.store.objects); n != tc.want {
+					t.Fatalf("%d objects, want %d", n, tc.want)
+				}
+				for _, o := range b.store.objects {
+					j, err := DecodeJournal(o.data, o.batch)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if s := j.Shards[0]; s.Shard != "a" || s.After != "0" || s.Through != tc.resp.Through || len(s.Gaps) != len(b.gapsOf(tc.resp)) {
+						t.Errorf("got %+v", s)
+					}
+				}
+			})
+		})
+	}
+}
+
+func (b *bench) gapsOf(resp Response) []Gap {
+	if resp.Gap == nil {
+		return nil
+	}
+	return []Gap{*resp.Gap}
+}
+
+// What is not validated may have newlines in it: the journal counts records, and lines where those are not as many.
+func TestJournalCountsLines(t *testing.T) {
+	onBench(t, func(o *Options) { o.Outputs[0].Validate = false }, func(t *testing.T, b *bench) {
+		r := b.read("a")
+		resp := b.response(r, 1, 50)
+		resp.Records[0].Data = []byte("one\ntwo\nthree")
+		if err := r.Append(t.Context(), resp); err != nil {
+			t.Fatal(err)
+		}
+		b.stop()
+		b.store.mu.Lock()
+		defer b.store.mu.Unlock()
+		seen := 0
+		for key, o := range b.store.objects {
+			if !strings.HasPrefix(key, "_standpipe/") {
+				continue
+			}
+			j, err := DecodeJournal(o.data, o.batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range j.Objects {
+				seen++
+				if o.Output == b.opts.Outputs[0].Name && (o.Records != 1 || o.Lines != 3) || o.Output != b.opts.Outputs[0].Name && o.Lines != 0 || o.Codec == "" {
+					t.Errorf("got %+v", o)
+				}
+			}
+		}
+		if seen == 0 {
+			t.Error("no object in any journal")
+		}
+	})
+}

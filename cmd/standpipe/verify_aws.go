@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,10 +27,18 @@ func endure() aws.Retryer {
 	})
 }
 
-// bucketClients gives the client that reads a bucket.
+// bucketClients gives the client that reads a bucket, with the bucket's own identity.
 func bucketClients(svc *services) func(bucket string) *s3.Client {
-	client := s3.New(svc.s3.Options(), func(o *s3.Options) { o.Retryer = endure() })
-	return func(string) *s3.Client { return client }
+	var mu sync.Mutex
+	made := map[string]*s3.Client{}
+	return func(bucket string) *s3.Client {
+		mu.Lock()
+		defer mu.Unlock()
+		if made[bucket] == nil {
+			made[bucket] = s3.New(svc.bucket(bucket).Options(), func(o *s3.Options) { o.Retryer = endure() })
+		}
+		return made[bucket]
+	}
 }
 
 // shardParents gives the parents of each shard that the stream still lists.

@@ -35,7 +35,7 @@ func printReport(w io.Writer, o verify.Options, r *verify.Report) error {
 		return err
 	}
 	if len(r.Shards) > 0 {
-		line("\nSHARD\tRANGES\tRECORDS\tFIRST BATCH\tLAST BATCH\tVERDICT\tPROVED")
+		line("\nSHARD\tRANGES\tRECORDS\tFIRST BATCH\tLAST BATCH\tVERDICT\tCHAIN")
 	}
 	for _, s := range r.Shards {
 		line("%s\t%s\t%s\t%s\t%s\t%s\t%s", s.Shard, grouped(int64(s.Ranges)), grouped(s.Records), minute(s.First), minute(s.Last), s.Verdict, s.Proved)
@@ -143,7 +143,7 @@ type bar struct {
 
 func newBar(w io.Writer) *bar {
 	if !terminal(w) {
-		w = nil
+		return &bar{}
 	}
 	return &bar{w: w}
 }
@@ -159,7 +159,8 @@ func (b *bar) show(stage string, done, total int) {
 		}
 		b.stage = stage
 		b.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.w), progressbar.OptionSetDescription(strings.ToUpper(stage[:1])+stage[1:]),
-			progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+			progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // it would draw on a goroutine of its own
 	}
 	if total > 0 {
 		b.bar.ChangeMax(total)

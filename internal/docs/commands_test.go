@@ -16,6 +16,7 @@ var commands = map[string]struct{ file, words string }{
 	"make lint":                                       {".ci/run", "make lint"},
 	"./standpipe check -c standpipe.yaml":             {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
 	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
+	"./standpipe verify -c standpipe.yaml --deep":     {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
 	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
 	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
 	"go test ./config -update":                        {"config/files_test.go", `flag.Bool("update"`},

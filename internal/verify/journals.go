@@ -27,7 +27,7 @@ func (v *verifier) journalAddress(ref journalRef) string {
 	return "s3://" + v.Journal.Bucket + "/" + ref.key
 }
 
-// listJournals gives the journals of this application from a time on, in the order of their keys.
+// listJournals gives the journals of this application that were cut from a time on and before another one; zero: no limit.
 func (v *verifier) listJournals(ctx context.Context, from, to time.Time, take func(journalRef) error) error {
 	after := ""
 	if !from.IsZero() {
@@ -38,11 +38,8 @@ func (v *verifier) listJournals(ctx context.Context, from, to time.Time, take fu
 			return fmt.Errorf("list the journals under %s: %w", v.Journal, err)
 		}
 		id, cut, ok := v.names.ofJournal(strings.TrimPrefix(o.Key, v.Journal.Head))
-		if !ok || cut.Before(from.Truncate(time.Second)) {
+		if !ok || cut.Before(from.Truncate(time.Second)) || !to.IsZero() && !cut.Before(to) {
 			continue
-		}
-		if !to.IsZero() && !cut.Before(to) {
-			return nil
 		}
 		if err := take(journalRef{key: o.Key, size: o.Size, batch: id, named: cut}); err != nil {
 			return err

@@ -38,6 +38,10 @@ type foreigners struct {
 // seems to be ours is looked at again in judgeSuspects.
 func (v *verifier) lookThrough(ctx context.Context) error {
 	since := v.since()
+	copied := since // from when on there can be copies of objects under other names
+	if first := v.earliest.Add(-margin); copied.Before(first) {
+		copied = first
+	}
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(v.Parallel)
 	listed, earlier := 0, 0
@@ -61,7 +65,7 @@ func (v *verifier) lookThrough(ctx context.Context) error {
 					earlier++
 				case ours:
 					v.suspect(suspect{p.Bucket, o.Key, id, false})
-				case o.Modified.Before(since):
+				case o.Modified.Before(copied):
 					v.stranger(p, o)
 				default:
 					g.Go(func() error { return v.lookAt(inner, p, o) })
@@ -75,6 +79,9 @@ func (v *verifier) lookThrough(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if v.unkept > 0 {
+		v.note(Unproved, "%s more that no journal lists: too many to look at; mend what is named first", counted(int64(v.unkept), "object"))
 	}
 	if earlier > 0 {
 		v.note(Unproved, "%s of this application that no journal lists: of before the journals that are there, so that nothing can be said of them", counted(int64(earlier), "object"))
@@ -160,9 +167,11 @@ func (v *verifier) lookAt(ctx context.Context, p Place, o Object) error {
 func (v *verifier) suspect(s suspect) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.suspects) < maxSuspects {
-		v.suspects = append(v.suspects, s)
+	if len(v.suspects) == maxSuspects {
+		v.unkept++
+		return
 	}
+	v.suspects = append(v.suspects, s)
 }
 
 func (v *verifier) stranger(p Place, o Object) {

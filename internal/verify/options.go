@@ -35,7 +35,7 @@ type Options struct {
 	// Parents gives the parents of each shard that the stream still lists, and may be nil. Its error becomes a note.
 	Parents func(context.Context) (map[string][]string, error)
 
-	Parallel int                                 // requests under way at a time; 0 = 32
+	Parallel int                                 // requests under way at a time; 0 = 64
 	Progress func(stage string, done, total int) // called one at a time; total is 0 while it is not known
 }
 
@@ -50,7 +50,7 @@ type Object struct {
 // Store is S3 as verify needs it, with retries. A missing key answers sink.ErrNotFound. All methods may be called
 // concurrently. None writes.
 type Store interface {
-	// List gives the objects whose keys begin with a place's head and come after a key, in the order of keys.
+	// List gives the objects whose keys begin with a place's head and come after a key, in any order.
 	List(ctx context.Context, p Place, after string) iter.Seq2[Object, error]
 	// Head looks at one object.
 	Head(ctx context.Context, bucket, key string) (Object, error)

@@ -70,7 +70,7 @@ type Shard struct {
 	First   time.Time `json:"first,omitzero"`    // when the batch of the first range was cut
 	Last    time.Time `json:"last,omitzero"`
 	Verdict Verdict   `json:"verdict"`
-	Proved  string    `json:"proved"` // in words, from where to where
+	Proved  string    `json:"chain"` // in words, from where to where its ranges follow each other
 }
 
 // Report is the outcome.

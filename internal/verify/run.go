@@ -40,6 +40,7 @@ type verifier struct {
 	index    index
 	earliest time.Time // when the first batch was cut
 	suspects []suspect
+	unkept   int             // suspects beyond what is kept
 	touched  map[string]bool // shards of which something is wrong
 	foreign  map[Place]*foreigners
 	done     int
@@ -48,7 +49,7 @@ type verifier struct {
 // Run makes the proof. The error says why it could not be made; what was found wrong is in the report. It writes nothing.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Parallel <= 0 {
-		o.Parallel = 32
+		o.Parallel = 64
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}

@@ -24,31 +24,33 @@ type S3 struct {
 
 var _ Store = S3{}
 
-// List gives a place's objects page by page.
+// List gives a place's objects page by page, in whatever order the server has.
 func (s S3) List(ctx context.Context, p Place, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &p.Bucket, Prefix: &p.Head}
 		if after != "" {
 			in.StartAfter = &after
 		}
-		last := after
-		for pages := s3.NewListObjectsV2Paginator(s.Client(p.Bucket), in); pages.HasMorePages(); {
-			page, err := pages.NextPage(ctx)
+		for {
+			page, err := s.Client(p.Bucket).ListObjectsV2(ctx, in)
 			if err != nil {
 				yield(Object{}, failure("list", p.Bucket, p.Head, err))
 				return
 			}
 			for _, o := range page.Contents {
-				key := aws.ToString(o.Key)
-				if last != "" && key <= last {
-					yield(Object{}, fmt.Errorf("list s3://%s/%s: the server lists %s after %s: nothing can be proved by a listing that is not in order", p.Bucket, p.Head, key, last))
-					return
-				}
-				last = key
-				if !yield(Object{Key: key, Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
+				if !yield(Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
 			}
+			if !aws.ToBool(page.IsTruncated) {
+				return
+			}
+			next := aws.ToString(page.NextContinuationToken)
+			if next == "" || next == aws.ToString(in.ContinuationToken) {
+				yield(Object{}, fmt.Errorf("list s3://%s/%s: the server's pages do not lead to an end", p.Bucket, p.Head))
+				return
+			}
+			in.ContinuationToken = &next
 		}
 	}
 }

@@ -64,9 +64,7 @@ type told struct {
 	made        *sink.Journal
 }
 
-func (b *told) span(i int) string { return b.made.Shards[i].Shard }
-
-// range of a shard.
+// span is a range of a shard.
 func span(shard, after, through string) sink.JournalShard {
 	return sink.JournalShard{Shard: shard, After: after, Through: through, Records: 3}
 }
