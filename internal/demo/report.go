@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode/utf8"
+
+	"standpipe/internal/verify"
 )
 
 // summary is what is told at the end besides the findings.
@@ -20,6 +22,7 @@ type summary struct {
 	took     time.Duration
 	puts     int     // Kinesis records
 	troubles []error // what went wrong besides the records
+	proof    *verify.Report
 }
 
 const widest = 200 // characters of a sample line
@@ -46,6 +49,7 @@ func writeReport(w io.Writer, s summary, f *findings) error {
 	}
 	_ = t.Flush()
 	writeFaults(w, f)
+	writeProof(w, s.proof)
 	_, _ = fmt.Fprintln(w)
 	if err := writeTree(w, lake, lake); err != nil {
 		return err
@@ -62,6 +66,22 @@ func writeReport(w io.Writer, s summary, f *findings) error {
 	}
 	_, _ = fmt.Fprintln(w, verdict(s, f))
 	return nil
+}
+
+// writeProof says what verify has found, which knows nothing of what was put.
+func writeProof(w io.Writer, proof *verify.Report) {
+	if proof == nil {
+		return
+	}
+	if proof.OK {
+		_, _ = fmt.Fprintf(w, "\nThe proof of `standpipe verify --deep`, from the journals alone: the ranges of %s follow each other, %s hold what was written.\n",
+			counted(len(proof.Shards), "shard"), counted(proof.Objects, "object"))
+		return
+	}
+	_, _ = fmt.Fprintln(w, "\n`standpipe verify --deep` has found by the journals:")
+	for _, p := range proof.Problems[:min(examplesEach, len(proof.Problems))] {
+		_, _ = fmt.Fprintf(w, "  %s: %s\n", p.Kind, p.Text)
+	}
 }
 
 func writeFaults(w io.Writer, f *findings) {
@@ -91,6 +111,8 @@ func verdict(s summary, f *findings) string {
 		return fmt.Sprintf("FAILED %s: only %s of %s put before the trouble above. The workers' logs are in %s.", took, grouped(f.Put), were(s.records), logs)
 	case !f.exact():
 		return fmt.Sprintf("FAILED %s: %s. The workers' logs are in %s.", took, f.wrong(), logs)
+	case s.proof != nil && !s.proof.OK:
+		return fmt.Sprintf("FAILED %s: every record is in S3 exactly once, but the journals do not prove it. The workers' logs are in %s.", took, logs)
 	case len(s.troubles) > 0:
 		return fmt.Sprintf("FAILED %s: every record is in S3 exactly once, unchanged%s, but there was the trouble above. The workers' logs are in %s.", took, killed, logs)
 	}

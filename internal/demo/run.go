@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"standpipe/internal/verify"
 )
 
 // Run runs a demo and prints its report. It returns nil when every record is in the folder exactly once and unchanged,
@@ -111,6 +113,11 @@ func (r *running) carry(ctx context.Context) error {
 		limit = abandonFor
 	}
 	stopped := r.fleet.stop(limit)
+	var proof *verify.Report
+	var unproved error
+	if ctx.Err() == nil && full == nil && err == nil {
+		proof, unproved = r.servers.verify(ctx)
+	}
 	r.servers.close() // nothing is written after this
 	if ctx.Err() != nil {
 		r.progress.say("Stopped. What was delivered so far can be read in %s.", r.lake)
@@ -119,7 +126,7 @@ func (r *running) carry(ctx context.Context) error {
 	if full != nil {
 		return full // says more than what followed from it
 	}
-	return r.report(err, stopped)
+	return r.report(proof, err, stopped, unproved)
 }
 
 // work ends when everything is put and delivered, or with what prevents that.
@@ -168,9 +175,10 @@ func (r *running) feed(ctx context.Context) error {
 	return g.Wait()
 }
 
-// report counts and tells. troubles are errors that are no fault of the records in the folder.
-func (r *running) report(troubles ...error) error {
-	s := summary{dir: r.Dir, records: r.Records, crash: r.Crash, kills: r.reaper.kills.Load()}
+// report counts and tells. proof is what verify has found, nil when it did not run; troubles are errors that are no fault
+// of the records in the folder.
+func (r *running) report(proof *verify.Report, troubles ...error) error {
+	s := summary{proof: proof, dir: r.Dir, records: r.Records, crash: r.Crash, kills: r.reaper.kills.Load()}
 	for _, err := range append(troubles, r.truth.settle(r.servers.kinesis, stream)) {
 		if err != nil {
 			s.troubles = append(s.troubles, err)
@@ -186,7 +194,7 @@ func (r *running) report(troubles ...error) error {
 		return err
 	}
 	switch {
-	case found.Put == r.Records && !found.exact():
+	case found.Put == r.Records && (!found.exact() || proof != nil && !proof.OK):
 		return ErrInexact
 	case len(s.troubles) > 0:
 		return errors.Join(s.troubles...)
