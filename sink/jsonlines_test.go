@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"standpipe/internal/jsontext"
 )
 
 // The records of the pipelines that Standpipe must carry: A a click stream through API Gateway, B raw browser bodies,
@@ -167,7 +169,7 @@ func TestJSONLinesAllocateNothing(t *testing.T) {
 
 // referenceLines is appendLines written with encoding/json, for records it accepts: no more than 10,000 levels.
 func referenceLines(data []byte) (lines []string, ok bool) {
-	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	data = bytes.TrimPrefix(data, []byte(jsontext.ByteOrderMark))
 	if !utf8.Valid(data) {
 		return nil, false
 	}
