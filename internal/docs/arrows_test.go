@@ -12,6 +12,7 @@ var arrows = map[string][]string{
 	"config":            {},
 	"partition":         {},
 	"sink":              {"standpipe/internal/jsontext", "standpipe/partition"},
+	"sink/parquet":      {"standpipe/internal/jsontext"},
 	"consumer":          {"standpipe/sink"},
 	"internal/faults":   {},
 	"internal/jsontext": {},
