@@ -1,0 +1,6 @@
+CREATE SCHEMA IF NOT EXISTS "lake";
+CREATE OR REPLACE VIEW "lake"."clicks" AS SELECT * FROM read_parquet(
+  's3://my-lake/raw/**/*.parquet',
+  hive_partitioning = false,
+  union_by_name = true
+);

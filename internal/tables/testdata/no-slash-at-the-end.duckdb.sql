@@ -1,0 +1,7 @@
+CREATE SCHEMA IF NOT EXISTS "lake";
+CREATE OR REPLACE VIEW "lake"."clicks" AS SELECT * FROM read_parquet(
+  's3://my-lake/a/**/*.parquet',
+  hive_partitioning = true,
+  hive_types = {'year': integer, 'month': integer},
+  union_by_name = true
+);

@@ -1,0 +1,16 @@
+CREATE EXTERNAL TABLE `lake`.`clicks` (
+  `requestid` string,
+  `requesttime` timestamp,
+  `price` decimal(10,2),
+  `order` struct<id:int,tags:array<varchar(20)>,weights:map<string,float>>,
+  `payload` binary,
+  `flag` tinyint,
+  `born` date,
+  `code` char(2),
+  `_rest` string
+)
+STORED AS PARQUET
+LOCATION 's3://my-lake/a/'
+TBLPROPERTIES (
+  'classification' = 'parquet'
+);

@@ -1,0 +1,17 @@
+CREATE TABLE `clicks` (
+  `requestid` string,
+  `requesttime` timestamp,
+  `price` decimal(10,2),
+  `order` struct<id:int,tags:array<varchar(20)>,weights:map<string,float>>,
+  `payload` binary,
+  `flag` tinyint,
+  `born` date,
+  `code` char(2),
+  `_rest` string,
+  `m` string
+)
+USING PARQUET
+PARTITIONED BY (`m`)
+LOCATION 's3a://my-lake/a/';
+-- and whenever new folders are to be seen:
+MSCK REPAIR TABLE `clicks`;

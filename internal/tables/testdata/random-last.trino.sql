@@ -1,0 +1,21 @@
+-- Filter by the partition columns: without a filter, all folders up to 2099 are asked for.
+-- The objects lie in further folders: Trino needs hive.recursive-directories=true.
+CREATE TABLE "lake"."clicks" (
+  "requestid" varchar,
+  "requesttime" timestamp,
+  "price" decimal(10,2),
+  "order" row("id" integer, "tags" array(varchar(20)), "weights" map(varchar, real)),
+  "payload" varbinary,
+  "flag" tinyint,
+  "born" date,
+  "code" char(2),
+  "_rest" varchar,
+  "year" integer WITH (partition_projection_type = 'INTEGER', partition_projection_range = ARRAY['2026', '2099'])
+)
+WITH (
+  external_location = 's3://my-lake/a/',
+  format = 'PARQUET',
+  partitioned_by = ARRAY['year'],
+  partition_projection_enabled = true,
+  partition_projection_location_template = 's3://my-lake/a/year=${year}/'
+);
