@@ -99,6 +99,19 @@ func (l *leases) candidates() (ids []string, free bool) {
 	return ids, free
 }
 
+// endedSince says whether a snapshot shows a shard's end that the latest one did not: its children may be new.
+// Until they are listed this worker would divide fewer shards than there are.
+func (l *leases) endedSince(snap *Snapshot) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, row := range snap.Leases {
+		if row.Checkpoint == shardEnd && l.snap.Leases[id].Checkpoint != shardEnd {
+			return true
+		}
+	}
+	return false
+}
+
 // count is how many shards may have to be read, finished ones included.
 func (l *leases) count() int {
 	l.mu.Lock()

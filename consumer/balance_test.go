@@ -212,36 +212,137 @@ func TestBalanceKeepsMaxLeases(t *testing.T) {
 	})
 }
 
-// What one worker hands over leaves together, and nothing more is picked while it leaves.
+// What one worker hands over leaves together, once the newcomer has been there for a while, and nothing more is
+// picked while it leaves.
 func TestSurplusLeavesTogether(t *testing.T) {
-	table, _ := newTable(t, dynamofake.Options{})
-	m := newMember(t, table, "a", shardsUpTo(8))
-	for i := range 8 {
-		m.turn(shardID(i))
+	synctest.Test(t, func(t *testing.T) {
+		table, _ := newTable(t, dynamofake.Options{})
+		m := newMember(t, table, "a", shardsUpTo(8))
+		for i := range 8 {
+			m.turn(shardID(i))
+		}
+		time.Sleep(time.Minute)
+		if rs := m.surplus(time.Now()); len(rs) != 0 {
+			t.Errorf("alone, it hands over %d", len(rs))
+		}
+		newMember(t, table, "b", shardsUpTo(8))
+		_ = m.look()
+		if rs := m.surplus(time.Now()); len(rs) != 0 {
+			t.Errorf("it hands over %d at the first sight of a worker", len(rs))
+		}
+		time.Sleep(m.settling() - time.Millisecond)
+		if d := m.c.watch.period(); d != time.Millisecond {
+			t.Errorf("the next look is in %v, the newcomer counts in 1 ms", d)
+		}
+		time.Sleep(time.Millisecond)
+		rs := m.surplus(time.Now())
+		if len(rs) != 4 {
+			t.Fatalf("it hands over %d of 8", len(rs))
+		}
+		for _, r := range rs {
+			r.halt("hand-over")
+		}
+		if again := m.surplus(time.Now()); len(again) != 0 {
+			t.Errorf("it hands over %d more at once", len(again))
+		}
+		for _, r := range rs {
+			m.consumerEnds(r.lease.Shard)
+		}
+		if again := m.surplus(time.Now()); len(again) != 0 || len(m.readers()) != 4 {
+			t.Errorf("%d are left, %d more are handed over", len(m.readers()), len(again))
+		}
+		m.stop()
+		if rs := m.surplus(time.Now()); len(rs) != 0 {
+			t.Error("a worker that stops hands over for balance")
+		}
+	})
+}
+
+// Two workers have too much and one of them may keep one more. Which one that is must not depend on who has
+// moved already: else the first is told to move again.
+func TestKeepersStayTheSameWhileWorkersMove(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		owned map[string]int
+	}{
+		{"nobody has moved", map[string]int{"a": 20, "b": 20, "c": 0}},
+		{"a has moved", map[string]int{"a": 14, "b": 20, "c": 0}},
+		{"a has moved, c has taken", map[string]int{"a": 14, "b": 20, "c": 6}},
+		{"b has moved", map[string]int{"a": 20, "b": 13, "c": 0}},
+		{"both have moved", map[string]int{"a": 14, "b": 13, "c": 3}},
+		{"all have moved", map[string]int{"a": 14, "b": 13, "c": 13}},
+	} {
+		s := spread{total: 40, owned: c.owned, limits: map[string]int{"a": 0, "b": 0, "c": 0}, limited: map[string]int{}}
+		s.divide()
+		s.choose()
+		if a, b, c3 := s.target("a"), s.target("b"), s.target("c"); a != 14 || b != 13 || c3 != 13 {
+			t.Errorf("%s: targets are %d, %d and %d", c.what, a, b, c3)
+		}
 	}
-	if rs := m.surplus(time.Now()); len(rs) != 0 {
-		t.Errorf("alone, it hands over %d", len(rs))
-	}
-	newMember(t, table, "b", shardsUpTo(8))
-	_ = m.look()
-	rs := m.surplus(time.Now())
-	if len(rs) != 4 {
-		t.Fatalf("it hands over %d of 8", len(rs))
-	}
-	for _, r := range rs {
-		r.halt("hand-over")
-	}
-	if again := m.surplus(time.Now()); len(again) != 0 {
-		t.Errorf("it hands over %d more at once", len(again))
-	}
-	for _, r := range rs {
-		m.consumerEnds(r.lease.Shard)
-	}
-	if again := m.surplus(time.Now()); len(again) != 0 || len(m.readers()) != 4 {
-		t.Errorf("%d are left, %d more are handed over", len(m.readers()), len(again))
-	}
-	m.stop()
-	if rs := m.surplus(time.Now()); len(rs) != 0 {
-		t.Error("a worker that stops hands over for balance")
-	}
+}
+
+// A scan that began before a lease was given up shows it still owned. Its old owner must not take that for an
+// orphan and acquire it again.
+func TestOldScanDoesNotBringBackWhatWasHandedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, _ := newTable(t, dynamofake.Options{})
+		m := newMember(t, table, "a", shardsUpTo(1))
+		m.turn(shardID(0))
+		time.Sleep(2 * time.Second)
+		began := time.Now()
+		old, err := table.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		m.consumerEnds(shardID(0))
+		m.max = -1 // no room: the others are to have it
+		if err := m.c.watch.see(old, m.shards, began); err != nil {
+			t.Fatal(err)
+		}
+		if m.orphan(shardID(0)) {
+			t.Error("what was given up is taken for an orphan")
+		}
+		time.Sleep(time.Second)
+		_ = m.look()
+		if len(m.released) != 0 {
+			t.Error("a release is remembered although a later scan shows it")
+		}
+		if _, err := table.Acquire(t.Context(), shardID(0), 1, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if _ = m.look(); !m.orphan(shardID(0)) {
+			t.Error("an acquisition with a lost answer is no orphan")
+		}
+	})
+}
+
+// What a worker that leaves gives up is for the others at once, also while it still has something to commit.
+func TestWorkerThatLeavesIsNotCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table, _ := newTable(t, dynamofake.Options{})
+		m, b := newMember(t, table, "a", shardsUpTo(4)), newMember(t, table, "b", shardsUpTo(4))
+		_ = m.look()
+		for i := range 4 {
+			b.turn(shardID(i))
+			m.turn(shardID(i))
+		}
+		_ = b.look()
+		if len(m.readers()) != 2 || len(b.readers()) != 2 {
+			t.Fatalf("they have %d and %d", len(m.readers()), len(b.readers()))
+		}
+		b.stop()
+		if err := table.Leave(t.Context(), "b"); err != nil {
+			t.Fatal(err)
+		}
+		first := b.readers()[0].lease.Shard
+		b.consumerEnds(first)
+		_ = m.look()
+		for i := range 4 {
+			m.turn(shardID(i))
+		}
+		if len(m.readers()) != 3 || m.reader(first) == nil {
+			t.Errorf("it has %d, what is given up is not taken while the other still leaves", len(m.readers()))
+		}
+	})
 }

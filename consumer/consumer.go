@@ -71,7 +71,7 @@ func New(opts Options) *Consumer {
 	c.m = newMetrics(opts.Registry, c)
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
-		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{},
+		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{}, released: map[string]release{},
 		trouble: &c.trouble, snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
 	}
 	c.watch = newWatcher(c)
@@ -135,6 +135,13 @@ func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker, quiet func()) e
 	c.log.Info().Msg("stopping: no more records are read, the last batch is committed")
 	c.opts.Sink.Refuse() // before any reader leaves, so that there is one cut and not one a shard
 	c.leases.stop()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		if err := c.opts.Table.Leave(ctx, c.opts.Worker); err != nil {
+			c.log.Warn().Err(err).Msg("others are not told that this worker leaves; they take its shards when it is gone")
+		}
+	}()
 	err := c.commitLast(ctx)
 	ended := make(chan struct{})
 	go func() { // the library's Shutdown has no limit of its own
@@ -148,6 +155,7 @@ func (c *Consumer) stop(ctx context.Context, kcl *worker.Worker, quiet func()) e
 		err = errors.Join(err, errors.New("give the leases up: not done in time; other workers take them over after the failover time"))
 	}
 	quiet()
+	<-told
 	if ferr := c.opts.Table.Forget(ctx, c.opts.Worker); ferr != nil {
 		c.log.Warn().Err(ferr).Msg("heartbeat row stays; it does no harm")
 	}

@@ -35,7 +35,8 @@ type Lease struct {
 type Heartbeat struct {
 	Worker    string
 	Beat      int64
-	MaxLeases int // 0 = no limit
+	MaxLeases int  // 0 = no limit
+	Leaving   bool // it acquires nothing more, and gives up what it has
 }
 
 // Application is the row that remembers what the first worker found when it started.

@@ -36,11 +36,21 @@ type leases struct {
 	draining map[string]bool
 	armed    map[string]bool // the event loop has just asked for the checkpoint
 	cool     map[string]time.Time
+	released map[string]release // since the last scan began
 	snap     *Snapshot
 	shards   map[string]Shard
 	live     liveness
+	shape    shape     // of the latest snapshot …
+	shaped   time.Time // … and since when it has been the same
 	stopping bool
 	halting  chan struct{} // closed when stopping
+}
+
+// release is an epoch that this worker has given up, and when it was told that the row says so. A scan that
+// began before may still show the row as it was.
+type release struct {
+	epoch int64
+	at    time.Time
 }
 
 var _ chk.Checkpointer = (*leases)(nil)
@@ -155,10 +165,11 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 	l.mu.Unlock()
 
 	drained := r.drain(l.ctx)
-	if !r.isLost() && !errors.Is(drained, sink.ErrUndecided) {
-		l.release(r)
-	}
+	released := !r.isLost() && !errors.Is(drained, sink.ErrUndecided) && l.release(r)
 	l.mu.Lock()
+	if released {
+		l.released[shard] = release{r.lease.Epoch, time.Now()}
+	}
 	delete(l.held, shard)
 	delete(l.draining, shard)
 	if time.Since(r.began) < time.Second {
@@ -178,16 +189,17 @@ func (l *leases) RemoveLeaseOwner(shard string) error {
 }
 
 // release frees the row, a few times if the answer is unclear. If it stays unclear the row may go on
-// saying that it is ours; then somebody, perhaps we, acquires it in a new epoch.
-func (l *leases) release(r *reader) {
+// saying that it is ours; then somebody, perhaps we, acquires it in a new epoch. It says whether the row is
+// known not to be ours in this epoch any more.
+func (l *leases) release(r *reader) bool {
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		err := l.table.Release(l.ctx, r.lease.Shard, r.lease.Epoch, l.me, r.at, r.fetcher.known)
 		if err == nil || errors.Is(err, errConflict) {
-			return
+			return true
 		}
 		if wait > 2*time.Second || l.ctx.Err() != nil {
 			l.log.Warn().Err(err).Str("shard", r.lease.Shard).Msg("lease not released; it is taken over after the failover time")
-			return
+			return false
 		}
 		t := time.NewTimer(wait)
 		select {

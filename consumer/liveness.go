@@ -27,6 +27,22 @@ func (l *liveness) observe(who string, beat int64, now time.Time) (moved bool) {
 	return known && s.beat != beat
 }
 
+// forget drops what is in the table no more.
+func (l *liveness) forget(snap *Snapshot) {
+	there := make(map[string]bool, len(snap.Workers))
+	for w := range snap.Workers {
+		there[w] = true
+	}
+	for _, row := range snap.Leases {
+		there[rowSign(row)] = true
+	}
+	for who := range l.seen {
+		if !there[who] {
+			delete(l.seen, who)
+		}
+	}
+}
+
 // alive is true until a beat has stood still for the failover time.
 func (l *liveness) alive(who string, now time.Time) bool {
 	s, known := l.seen[who]

@@ -170,3 +170,17 @@ func TestStoppedKCLIsDeadAfterOneFailoverTime(t *testing.T) {
 		}
 	})
 }
+
+// What is no longer in the table is forgotten; what is there, and how long it has stood still, is not.
+func TestForgottenWorkersAreNotRemembered(t *testing.T) {
+	now := time.Now()
+	l := liveness{failover: 30 * time.Second, seen: map[string]sighting{}, looked: now}
+	java := Lease{Shard: shardID(0), Owner: "java"}
+	for _, who := range []string{"a", "b", rowSign(java), rowSign(Lease{Shard: shardID(1), Owner: "java"})} {
+		l.observe(who, 7, now)
+	}
+	l.forget(&Snapshot{Workers: map[string]Heartbeat{"b": {}}, Leases: map[string]Lease{shardID(0): java, shardID(1): {Shard: shardID(1), Owner: "b"}}})
+	if len(l.seen) != 2 || !l.alive("b", now) || !l.alive(rowSign(java), now) {
+		t.Errorf("remembered are %v", l.seen)
+	}
+}

@@ -2,56 +2,71 @@ package consumer
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
 // spread is how the readable shards are to be divided among the living workers: each reads base of them,
-// and extra of the workers one more. Every worker works it out from its own snapshot; a mistake by an old
-// one is mended with the next.
+// and extra of the workers, the keepers, one more. Every worker works it out from its own snapshot, and those
+// are of different moments; so it is made such that the moves of others do not change it. While the shape is
+// the same, a worker that has moved to its target is as good a keeper as it was before, and one that has not
+// yet moved is no better: whoever judges, earlier or later, finds the same targets. Then each worker moves once,
+// by exactly what it has too much.
 type spread struct {
 	base, extra int
+	total       int
 	owned       map[string]int // by living worker
-	free        int            // shards nobody alive owns
+	limits      map[string]int // of the same workers; 0 = none
 	limited     map[string]int // workers whose limit is below their share, with it
+	keepers     []string
 }
 
-// spread counts. The caller holds l.mu.
+// shape is what the targets depend on besides who owns how many.
+type shape struct {
+	total   int
+	workers string
+}
+
+// settling is how long a shape must last before leases are handed over because of it. It gathers workers that
+// start together and shards that end together. And it makes sure that whoever sees a shard handed over to a new
+// worker sees that worker too: its heartbeat is older than any scan that can show the shard free.
+func (l *leases) settling() time.Duration { return min(l.live.failover/10, 3*time.Second) }
+
+// spread counts. A worker that leaves is not counted, what it still owns is. The caller holds l.mu.
 func (l *leases) spread(now time.Time) spread {
-	s := spread{owned: map[string]int{l.me: len(l.held)}, limited: map[string]int{}}
-	limits := map[string]int{l.me: l.max}
+	s := spread{owned: map[string]int{l.me: 0}, limits: map[string]int{l.me: l.max}, limited: map[string]int{}}
 	for w, hb := range l.snap.Workers {
-		if w != l.me && l.live.alive(w, now) {
-			s.owned[w], limits[w] = 0, hb.MaxLeases
+		if w != l.me && !hb.Leaving && l.live.alive(w, now) {
+			s.owned[w], s.limits[w] = 0, hb.MaxLeases
 		}
 	}
-	total := 0
 	for _, id := range l.known() {
 		if !l.leasable(id) {
 			continue
 		}
-		total++
+		s.total++
 		owner := l.snap.Leases[id].Owner
-		_, living := s.owned[owner]
-		switch {
-		case l.held[id] != nil:
-		case living && owner != l.me:
+		if l.held[id] != nil {
+			owner = l.me
+		}
+		if _, living := s.owned[owner]; living {
 			s.owned[owner]++
-		default:
-			s.free++
 		}
 	}
-	s.divide(total, limits)
+	s.divide()
+	s.choose()
 	return s
 }
 
 // divide sets base and extra, those with a limit below their share taking what they may.
-func (s *spread) divide(total int, limits map[string]int) {
-	workers := len(limits)
+func (s *spread) divide() {
+	total, workers := s.total, len(s.limits)
 	for again := true; again && workers > 0; {
 		again = false
 		s.base, s.extra = total/workers, total%workers
-		for w, limit := range limits {
+		for w, limit := range s.limits {
 			if _, known := s.limited[w]; limit > 0 && limit <= s.base && !known {
 				s.limited[w], again = limit, true
 				total -= limit
@@ -61,74 +76,97 @@ func (s *spread) divide(total int, limits map[string]int) {
 	}
 }
 
-// target is how many shards a worker is to read. Of those that have more than base already, extra may keep
-// one more; when too few have, anybody may take one.
+// choose names the keepers: first those that own base+1 already, since for all others something moves
+// anyway; then those that own more, then the rest. Among equals the name decides, not the number, which
+// changes while they move.
+func (s *spread) choose() {
+	rank := func(w string) int {
+		switch n := s.owned[w]; {
+		case n == s.base+1:
+			return 0
+		case n > s.base:
+			return 1
+		}
+		return 2
+	}
+	for w := range s.owned {
+		if _, ok := s.limited[w]; !ok {
+			s.keepers = append(s.keepers, w)
+		}
+	}
+	slices.SortFunc(s.keepers, func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+	s.keepers = s.keepers[:min(s.extra, len(s.keepers))]
+}
+
+// target is how many shards a worker is to read.
 func (s *spread) target(worker string) int {
 	if limit, ok := s.limited[worker]; ok {
 		return limit
 	}
-	var over []string
-	for w, n := range s.owned {
-		if _, ok := s.limited[w]; n > s.base && !ok {
-			over = append(over, w)
-		}
-	}
-	slices.SortFunc(over, func(a, b string) int {
-		return cmp.Or(cmp.Compare(s.owned[b], s.owned[a]), cmp.Compare(a, b))
-	})
-	if at := slices.Index(over, worker); at >= 0 && at < s.extra || at < 0 && len(over) < s.extra {
+	if slices.Contains(s.keepers, worker) {
 		return s.base + 1
 	}
 	return s.base
 }
 
-// missing is how many shards the other workers lack: to what each should have at least, and of those that
-// should have one more.
-func (s *spread) missing(me string) int {
-	n, more := 0, s.extra
-	for w, owned := range s.owned {
-		least := s.base
-		if limit, ok := s.limited[w]; ok {
-			least = limit
-		} else if owned > s.base {
-			more--
-		}
-		if w != me {
-			n += max(0, least-owned)
-		}
+func (s *spread) shape() shape {
+	workers := make([]string, 0, len(s.limits))
+	for w, limit := range s.limits {
+		workers = append(workers, fmt.Sprintf("%s %d", w, limit))
 	}
-	n += max(0, more)
-	return n
+	slices.Sort(workers)
+	return shape{s.total, strings.Join(workers, "\n")}
 }
 
 // room says whether this worker should own more shards than it does. The caller holds l.mu.
 func (l *leases) room(now time.Time) bool {
-	held := len(l.held)
-	if l.stopping || l.max > 0 && held >= l.max {
+	if l.stopping || l.max > 0 && len(l.held) >= l.max {
 		return false
 	}
 	s := l.spread(now)
-	return held < s.target(l.me)
+	return s.owned[l.me] < s.target(l.me)
 }
 
-// surplus picks the readers to hand over: those above the target, as far as others lack shards and no free
-// ones are there for them. They leave together, in one cut.
+// reshape takes note of the shape that a new snapshot shows. The caller holds l.mu.
+func (l *leases) reshape(now time.Time) {
+	s := l.spread(now)
+	if sh := s.shape(); sh != l.shape {
+		l.shape, l.shaped = sh, now
+	}
+}
+
+// settlesIn is how long until the shape has lasted, if this worker owns too much; else zero. The caller
+// holds l.mu.
+func (l *leases) settlesIn(now time.Time) time.Duration {
+	s := l.spread(now)
+	if s.owned[l.me] <= s.target(l.me) {
+		return 0
+	}
+	return l.settling() - now.Sub(l.shaped)
+}
+
+// surplus picks the readers to hand over: those above the target, once the shape has settled. They leave
+// together, in one cut, and nothing more is picked before they have.
 func (l *leases) surplus(now time.Time) []*reader {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping || len(l.draining) > 0 {
 		return nil
 	}
-	ids := make([]string, 0, len(l.held))
+	var ids []string
 	for id, r := range l.held {
 		if r.cause() != "" {
 			return nil // the last ones are still leaving
 		}
-		ids = append(ids, id)
+		if l.leasable(id) {
+			ids = append(ids, id)
+		}
 	}
 	s := l.spread(now)
-	n := min(len(ids)-s.target(l.me), s.missing(l.me)-s.free)
-	if n <= 0 {
+	n := min(s.owned[l.me]-s.target(l.me), len(ids))
+	if n <= 0 || s.shape() != l.shape || now.Sub(l.shaped) < l.settling() {
 		return nil
 	}
 	slices.Sort(ids)

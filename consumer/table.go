@@ -105,7 +105,7 @@ func (s *Snapshot) add(r row) {
 		s.Leases[k] = toLease(r)
 	case workerKind:
 		w := strings.TrimPrefix(k, workerKey)
-		s.Workers[w] = Heartbeat{Worker: w, Beat: getNum(r, "beat"), MaxLeases: int(getNum(r, "maxLeases"))}
+		s.Workers[w] = Heartbeat{Worker: w, Beat: getNum(r, "beat"), MaxLeases: int(getNum(r, "maxLeases")), Leaving: getNum(r, "leaving") != 0}
 	case batchKind:
 		id := strings.TrimPrefix(k, batchKey)
 		s.Batches[id] = BatchRef{ID: id, Owner: getStr(r, "batchOwner")}
@@ -207,6 +207,20 @@ func (t *Table) Beat(ctx context.Context, worker string, maxLeases int) error {
 		ExpressionAttributeValues: row{":kind": str(workerKind), ":max": num(int64(maxLeases)), ":one": num(1)}})
 	if err != nil {
 		return t.fail("heartbeat of", worker, err)
+	}
+	return nil
+}
+
+// Leave marks a worker's heartbeat, on condition that there is one: the others take what it gives up without
+// waiting for its end.
+func (t *Table) Leave(ctx context.Context, worker string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(workerKey + worker),
+		UpdateExpression: aws.String("SET leaving = :one"), ConditionExpression: aws.String("attribute_exists(" + keyAttr + ")"),
+		ExpressionAttributeValues: row{":one": num(1)}})
+	if err != nil {
+		return t.fail("mark heartbeat of", worker, err)
 	}
 	return nil
 }

@@ -41,10 +41,14 @@ func (w *watcher) kick() {
 
 // ended asks for a look that lists shards too.
 func (w *watcher) ended() {
-	w.mu.Lock()
-	w.relist = true
-	w.mu.Unlock()
+	w.listAgain()
 	w.kick()
+}
+
+func (w *watcher) listAgain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.relist = true
 }
 
 // run looks until ctx ends. A foreign KCL application at work on the table is reported on foreign.
@@ -70,14 +74,19 @@ func (w *watcher) run(ctx context.Context, foreign chan<- error) {
 }
 
 // period is half a second while this worker should have more shards, else at most two, which is how long a
-// shard that another worker lets go may wait. Looking less often saves request units.
+// shard that another worker lets go may wait. It ends when what this worker has too much may be handed over.
+// Looking less often saves request units.
 func (w *watcher) period() time.Duration {
 	idle := min(max(w.c.opts.Failover/6, 200*time.Millisecond), 2*time.Second)
 	l := w.c.leases
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.room(time.Now()) {
+	now := time.Now()
+	if l.room(now) {
 		return min(idle, 500*time.Millisecond)
+	}
+	if d := l.settlesIn(now); d > 0 {
+		return min(idle, d)
 	}
 	return idle
 }
@@ -87,6 +96,9 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	snap, err := w.c.opts.Table.Snapshot(ctx)
 	op := [2]string{"dynamodb", "Scan"}
 	var shards map[string]Shard
+	if err == nil && w.c.leases.endedSince(snap) {
+		w.listAgain()
+	}
 	if err == nil && w.mayList() {
 		op = [2]string{"kinesis", "ListShards"}
 		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.stream())
@@ -108,9 +120,11 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 		}
 		return
 	}
-	surplus := w.c.leases.surplus(time.Now())
-	haltAll(surplus, "hand-over")
-	w.c.m.handed.Add(float64(len(surplus)))
+	if !w.mayList() { // else shards may be missing in the sum
+		surplus := w.c.leases.surplus(time.Now())
+		haltAll(surplus, "hand-over")
+		w.c.m.handed.Add(float64(len(surplus)))
+	}
 	w.sweep(ctx, wg, snap)
 }
 
@@ -139,12 +153,22 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	for id, r := range l.held {
 		row, exists := snap.Leases[id]
 		switch {
-		case r.began.After(began):
+		case !r.began.Before(began):
 			snap.Leases[id] = r.lease // acquired while the scan was under way, which says nothing of it
 		case !exists:
 			lost[r] = "its row is gone"
 		case row.Epoch != r.lease.Epoch || row.Owner != l.me && !l.draining[id]:
 			lost[r] = fmt.Sprintf("lease belongs to %q in epoch %d", row.Owner, row.Epoch)
+		}
+	}
+	for id, rel := range l.released {
+		row := snap.Leases[id]
+		switch {
+		case rel.at.Before(began):
+			delete(l.released, id)
+		case row.Owner == l.me && row.Epoch == rel.epoch:
+			row.Owner = ""
+			snap.Leases[id] = row
 		}
 	}
 	for id, until := range l.cool {
@@ -156,6 +180,8 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 		l.shards = shards
 	}
 	l.snap = snap
+	l.live.forget(snap)
+	l.reshape(now)
 	l.mu.Unlock()
 	for r, cause := range lost {
 		r.lose(cause)

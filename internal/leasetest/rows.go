@@ -177,8 +177,16 @@ func beatMoves(s *suite) {
 	if len(snap.Leases) != 1 {
 		s.Errorf("a heartbeat is taken for a lease: %+v", snap.Leases)
 	}
+	s.must(t.Leave(s.Context(), "a"))
+	s.must(t.Beat(s.Context(), "a", 5)) // a last beat: it leaves all the same
+	snap, err = t.Snapshot(s.Context())
+	s.must(err)
+	if snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 4, MaxLeases: 5, Leaving: true}) || snap.Workers["b"].Leaving {
+		s.Errorf("a leaves, but workers are %+v", snap.Workers)
+	}
 	s.must(t.Forget(s.Context(), "a"))
 	s.must(t.Forget(s.Context(), "a"))
+	s.conflict(t.Leave(s.Context(), "a")) // too late: it must not come back
 	snap, err = t.Snapshot(s.Context())
 	s.must(err)
 	if _, there := snap.Workers["a"]; there || len(snap.Workers) != 1 {
