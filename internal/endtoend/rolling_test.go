@@ -121,6 +121,7 @@ func rollingRestart(t *testing.T, late time.Duration) {
 		}
 	}
 	w.Exactly(time.Minute, "clicks/")
+	time.Sleep(time.Second)                                               // what a worker asked DynamoDB for when it ended is answered to nobody
 	joined := map[string]int{"worker-1": 1, "worker-2": 2, "worker-3": 1} // how many others joined while it was there
 	for worker, causes := range w.cuts() {
 		early := causes["hand-over"] - before[worker]["hand-over"]
