@@ -16,11 +16,12 @@ func (l *leases) orphan(shard string) bool {
 	return !l.stopping && l.held[shard] == nil && l.snap.Leases[shard].Owner == l.me
 }
 
-// leasable: not finished, and every parent is. A parent that is still listed must have a row that says so;
-// one that is trimmed counts as finished unless its row says otherwise (rule 2).
+// leasable: not finished, and every parent is. A parent that is still listed must have a row that says so, or
+// have had one, which a child acquired shows; one that is trimmed counts as finished unless its row says
+// otherwise (rule 2).
 func (l *leases) leasable(shard string) bool {
 	row, ok := l.snap.Leases[shard]
-	if ok && row.Checkpoint == shardEnd {
+	if ok && row.Checkpoint == shardEnd || !ok && l.outlived[shard] {
 		return false
 	}
 	parents := l.shards[shard].Parents
@@ -30,7 +31,7 @@ func (l *leases) leasable(shard string) bool {
 	for _, p := range parents {
 		prow, has := l.snap.Leases[p]
 		_, listed := l.shards[p]
-		if has && prow.Checkpoint != shardEnd || !has && listed {
+		if has && prow.Checkpoint != shardEnd || !has && listed && !l.outlived[p] {
 			return false
 		}
 	}

@@ -71,7 +71,7 @@ func New(opts Options) *Consumer {
 	c.m = newMetrics(opts.Registry, c)
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
-		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{}, released: map[string]release{},
+		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{}, released: map[string]release{}, unlisted: map[string]time.Time{},
 		trouble: &c.trouble, snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
 	}
 	c.watch = newWatcher(c)

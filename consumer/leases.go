@@ -39,6 +39,8 @@ type leases struct {
 	released map[string]release // since the last scan began
 	snap     *Snapshot
 	shards   map[string]Shard
+	unlisted map[string]time.Time // finished shards that the stream has let go, since when
+	outlived map[string]bool      // shards with a child whose row was acquired
 	live     liveness
 	shape    shape     // of the latest snapshot …
 	shaped   time.Time // … and since when it has been the same

@@ -14,6 +14,7 @@ type metrics struct {
 	acquired prometheus.Counter
 	lost     prometheus.Counter
 	handed   prometheus.Counter
+	removed  prometheus.Counter
 	gaps     prometheus.Counter
 	retries  *prometheus.CounterVec
 }
@@ -33,6 +34,7 @@ func newMetrics(reg prometheus.Registerer, c *Consumer) *metrics {
 		acquired: counter("leases_acquired_total", "Leases acquired."),
 		lost:     counter("leases_lost_total", "Leases lost to another worker or freed by an undo."),
 		handed:   counter("leases_handed_over_total", "Leases handed over for balance."),
+		removed:  counter("lease_rows_removed_total", "Rows of shards that were read to their end and that the stream has let go."),
 		gaps:     counter("retention_gaps_total", "Times in which records may have left the stream's retention before they were read. Above 0: records are probably lost."),
 		retries: f.NewCounterVec(prometheus.CounterOpts{Namespace: "standpipe", Name: "read_retries_total",
 			Help: "Attempts against Kinesis and the lease table, outside commits, that had to be repeated."}, []string{"service", "op"}),

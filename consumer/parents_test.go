@@ -23,6 +23,8 @@ func TestChildWaitsForEveryParent(t *testing.T) {
 	pendingEnd.Pending, pendingEnd.PendingTo = "batch", shardEnd
 	orphan := row(child, trimHorizon)
 	orphan.Parents = []string{parent, adjacent}
+	early := orphan // made by another KCL before its parents were finished
+	early.Epoch = 0
 	for _, c := range []struct {
 		name   string
 		shards map[string]Shard
@@ -39,7 +41,8 @@ func TestChildWaitsForEveryParent(t *testing.T) {
 		{"one is trimmed, one finished", listed(adjacent), []Lease{row(adjacent, shardEnd)}, true},
 		{"one is trimmed, one not finished", listed(adjacent), []Lease{row(adjacent, "100")}, false},
 		{"one is listed no more but not finished", listed(adjacent), []Lease{row(parent, "100"), row(adjacent, shardEnd)}, false},
-		{"the child is listed no more either", map[string]Shard{parent: {ID: parent}}, []Lease{row(adjacent, shardEnd), orphan}, false},
+		{"the child is listed no more either", map[string]Shard{parent: {ID: parent}}, []Lease{row(adjacent, shardEnd), early}, false},
+		{"a parent's row was removed, and the parent is listed again", map[string]Shard{parent: {ID: parent}}, []Lease{row(adjacent, shardEnd), orphan}, true},
 		{"only the child's row knows its parents", map[string]Shard{}, []Lease{row(parent, shardEnd), row(adjacent, shardEnd), orphan}, true},
 		{"the child is finished", listed(), []Lease{row(child, shardEnd)}, false},
 	} {

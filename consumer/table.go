@@ -198,6 +198,20 @@ func (t *Table) Release(ctx context.Context, shard string, epoch int64, worker, 
 	return nil
 }
 
+// Remove deletes a finished shard's row, on condition that its checkpoint is SHARD_END and nothing is pending
+// (rule 6). That all its children have rows the caller knows.
+func (t *Table) Remove(ctx context.Context, shard string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(shard),
+		ConditionExpression:       aws.String("checkpoint = :end AND attribute_not_exists(pendingBatch)"),
+		ExpressionAttributeValues: row{":end": str(shardEnd)}})
+	if err != nil {
+		return t.fail("remove", shard, err)
+	}
+	return nil
+}
+
 // Beat moves a worker's heartbeat.
 func (t *Table) Beat(ctx context.Context, worker string, maxLeases int) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)

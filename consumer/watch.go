@@ -125,6 +125,9 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 		haltAll(surplus, "hand-over")
 		w.c.m.handed.Add(float64(len(surplus)))
 	}
+	if shards != nil {
+		w.removeFinished(ctx)
+	}
 	w.sweep(ctx, wg, snap)
 }
 
@@ -180,6 +183,10 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 		l.shards = shards
 	}
 	l.snap = snap
+	l.noteParents()
+	if shards != nil {
+		l.noteUnlisted(now)
+	}
 	l.live.forget(snap)
 	l.reshape(now)
 	l.mu.Unlock()

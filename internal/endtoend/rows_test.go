@@ -53,3 +53,48 @@ func TestRowDeletedWhilePendingIsNoHotLoop(t *testing.T) {
 		})
 	}
 }
+
+// The rows of shards that were read to their end go once the stream has let the shards go; nothing is lost or
+// doubled by it, and nothing is read anew, also by a worker that starts later.
+func TestRowsOfFinishedShardsAreRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewKeeping(t, 2, time.Hour)
+		set := Settings{Poll: 10 * time.Second}
+		w.Put(50)
+		a := w.Start(set)
+		w.Start(set)
+		w.Exactly(time.Minute, "clicks/")
+		left, right := w.split(shard(0))
+		w.Put(50)
+		w.Exactly(2*time.Minute, "clicks/")
+		last := w.merge(left, right)
+		w.Put(50)
+		w.Exactly(2*time.Minute, "clicks/")
+		time.Sleep(time.Hour)
+		if n := len(w.leases()); n != 5 {
+			t.Errorf("%d rows while the shards are listed or have just been, want 5: %v", n, w.leases())
+		}
+		w.Put(50)
+		w.eventually(90*time.Minute, "two rows", func() bool { return len(w.leases()) == 2 })
+		for _, id := range []string{shard(1), last} {
+			if _, there := w.leases()[id]; !there {
+				t.Errorf("the row of %s is gone", id)
+			}
+		}
+		w.Put(50)
+		c := w.Start(set)
+		w.eventually(time.Minute, "its predecessor is there", func() bool { return w.ownedBy(a.Name) == 1 })
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+		w.eventually(time.Minute, "the new one reads", func() bool { return w.ownedBy(c.Name) == 1 })
+		w.Put(50)
+		w.eventually(2*time.Minute, "all", func() bool { return len(w.Delivered("clicks/")) == w.put })
+		w.noDoubles("clicks/")
+		for _, wk := range []*Worker{w.Worker(2), c} {
+			if err := wk.Stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -175,3 +175,33 @@ func rowsOfAnotherBatchStay(s *suite) {
 		s.Errorf("row is %+v", l)
 	}
 }
+
+// Rule 6: only a row at SHARD_END with nothing pending is deleted, whoever owned it.
+func removeOnlyWhatIsFinished(s *suite) {
+	t := s.with(lease(0, "a"), lease(1, "a"))
+	before := s.raw(shard(0))
+	s.conflict(t.Remove(s.Context(), shard(0)))
+	s.sameRaw(shard(0), before)
+	it := item("a", 0)
+	it.Spans[0].Through = "SHARD_END"
+	s.must(t.Intend(s.Context(), it)) // the end is promised, not reached
+	before = s.raw(shard(0))
+	s.conflict(t.Remove(s.Context(), shard(0)))
+	s.sameRaw(shard(0), before)
+	s.must(t.Advance(s.Context(), it))
+	odd := s.raw(shard(0))
+	odd["pendingBatch"] = str("another")
+	s.putRaw(odd)
+	s.conflict(t.Remove(s.Context(), shard(0)))
+	s.sameRaw(shard(0), odd)
+	delete(odd, "pendingBatch")
+	s.putRaw(odd)
+	s.must(t.Remove(s.Context(), shard(0)))
+	if l, err := t.Lease(s.Context(), shard(0)); err != nil || l != nil {
+		s.Errorf("the removed row is %+v, %v", l, err)
+	}
+	s.conflict(t.Remove(s.Context(), shard(0))) // somebody else was faster
+	_, err := t.Acquire(s.Context(), shard(0), 1, "b")
+	s.conflict(err) // by a snapshot from before
+	s.wantRow(lease(1, "a"))
+}

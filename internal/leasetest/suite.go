@@ -61,6 +61,7 @@ func Run(t *testing.T, env Env) {
 		{"AdvanceAndUndoExcludeEachOther", advanceAndUndoExcludeEachOther},
 		{"AdvanceAndMarkAtOnce", advanceAndMarkAtOnce},
 		{"RowsOfAnotherBatchStay", rowsOfAnotherBatchStay},
+		{"RemoveOnlyWhatIsFinished", removeOnlyWhatIsFinished},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite{T: t, Env: env, name: "leasetest-" + rand.Text()}
