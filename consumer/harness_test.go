@@ -70,7 +70,13 @@ const failover = 30 * time.Second
 
 func newMember(t *testing.T, table *Table, name string, shards map[string]Shard) *member {
 	t.Helper()
-	c := New(Options{Application: "test", Stream: "clicks", Table: table, Worker: name, Failover: failover, Log: zerolog.Nop()})
+	return newLimited(t, table, name, shards, 0)
+}
+
+// newLimited makes a member that owns at most so many shards; 0 = no limit.
+func newLimited(t *testing.T, table *Table, name string, shards map[string]Shard, limit int) *member {
+	t.Helper()
+	c := New(Options{MaxLeases: limit, Application: "test", Stream: "clicks", Table: table, Worker: name, Failover: failover, Log: zerolog.Nop()})
 	m := &member{leases: c.leases, t: t, c: c, shards: shards, states: map[string]*par.ShardStatus{}}
 	c.leases.ctx = t.Context()
 	c.leases.app = Application{Stream: "clicks", Start: trimHorizon, LastShard: shardID(9999)}
@@ -80,7 +86,7 @@ func newMember(t *testing.T, table *Table, name string, shards map[string]Shard)
 		r.reads, r.endReads = context.WithCancelCause(r.epoch)
 		return r
 	}
-	if err := table.Beat(t.Context(), name, 0); err != nil {
+	if err := table.Beat(t.Context(), name, limit); err != nil {
 		t.Fatal(err)
 	}
 	m.look()

@@ -23,7 +23,8 @@ type spread struct {
 	keepers     []string
 }
 
-// shape is what the targets depend on besides who owns how many.
+// shape is what the targets depend on: the number of shards, the workers and their limits, and how many each owns
+// above base. A worker gives its shards up one by one; half way it may look like a keeper, so the others wait.
 type shape struct {
 	total   int
 	workers string
@@ -114,7 +115,7 @@ func (s *spread) target(worker string) int {
 func (s *spread) shape() shape {
 	workers := make([]string, 0, len(s.limits))
 	for w, limit := range s.limits {
-		workers = append(workers, fmt.Sprintf("%s %d", w, limit))
+		workers = append(workers, fmt.Sprintf("%s %d %d", w, limit, max(s.owned[w], s.base)))
 	}
 	slices.Sort(workers)
 	return shape{s.total, strings.Join(workers, "\n")}

@@ -41,6 +41,10 @@ type walker struct {
 	f    *crowd
 	ctx  context.Context
 	kill context.CancelFunc
+
+	endBeats context.CancelFunc
+	beats    chan struct{} // closed when the last heartbeat was answered
+
 	ends sync.WaitGroup // consumers
 	now  sync.Mutex     // one consumer's end or event loop's turn at a time for states
 
@@ -116,15 +120,17 @@ func (f *crowd) join(limit int) *walker {
 	f.t.Helper()
 	f.names++
 	name := fmt.Sprintf("w%02d-%d", f.pick(100), f.names) // in no order
-	w := &walker{member: newMember(f.t, f.table, name, f.list()), f: f}
-	w.max = limit
+	w := &walker{member: newLimited(f.t, f.table, name, f.list(), limit), f: f}
 	w.ctx, w.kill = context.WithCancel(f.t.Context())
-	_ = f.table.Beat(w.ctx, name, limit)
 	f.mu.Lock()
 	f.all = append(f.all, w)
 	f.mu.Unlock()
+	var beating context.Context
+	beating, w.endBeats = context.WithCancel(w.ctx)
+	w.beats = make(chan struct{})
 	f.wg.Go(func() {
-		for wait(w.ctx, failover/5) == nil {
+		defer close(w.beats)
+		for wait(beating, failover/5) == nil {
 			_ = f.table.Beat(w.ctx, name, limit)
 		}
 	})
@@ -235,6 +241,8 @@ func (w *walker) leave() {
 	w.stop()
 	_ = w.table.Leave(w.ctx, w.me)
 	w.ends.Wait()
+	w.endBeats()
+	<-w.beats // or the row comes back
 	_ = w.table.Forget(w.ctx, w.me)
 	w.die()
 }
