@@ -27,7 +27,7 @@ const (
 	InFlight   Kind = "in flight"  // batches that are left out; always a note
 )
 
-// maxListed is how many problems, and how many ranges of one, a report lists; the rest is counted.
+// maxListed is how many problems, and how many notes, a report lists; the rest of the problems is counted.
 const maxListed = 1000
 
 // Range is a part of a shard: what is behind After up to and including Through.

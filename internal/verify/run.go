@@ -92,10 +92,13 @@ func (v *verifier) problem(p Problem) {
 	}
 }
 
-// note says something that is no problem.
+// note says something that is no problem; beyond a thousand such the rest is like them.
 func (v *verifier) note(kind Kind, format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if len(v.report.Notes) == maxListed {
+		return
+	}
 	v.report.Notes = append(v.report.Notes, Problem{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
