@@ -79,7 +79,7 @@ func TestOneDamageToARandomHistoryIsNamed(t *testing.T) {
 						t.Errorf("shard %s: %s, %s", s.Shard, s.Verdict, s.Proved)
 					}
 				}
-				if report.Objects == 0 || report.Lines == 0 || report.Journals < 3 || report.InFlight != 0 {
+				if report.Objects == 0 || report.Lines == 0 || report.Journals == 0 || report.InFlight != 0 {
 					t.Fatalf("looked at nothing: %+v", report)
 				}
 				for name, damage := range damages {
