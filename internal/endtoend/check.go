@@ -72,6 +72,9 @@ func (w *World) Exactly(limit time.Duration, prefixes ...string) {
 			seen := w.Delivered(p)
 			missing := 0
 			for id := 1; id <= w.put; id++ {
+				if w.truth.byID[id].bad {
+					continue
+				}
 				switch n := seen[id]; {
 				case n == 0:
 					missing++

@@ -11,34 +11,6 @@ import (
 	"standpipe/sink"
 )
 
-// stepOf names the step of the commit protocol that a request carries out, "" for others.
-func stepOf(c faults.Call) string {
-	body := string(c.Body)
-	journal := strings.Contains(c.Object, "/_standpipe/")
-	switch c.Op {
-	case "TransactWriteItems":
-		switch {
-		case strings.Contains(body, "pendingCheckpoint = :to"):
-			return "intent"
-		case strings.Contains(body, "SET checkpoint = :to"):
-			return "advance"
-		case strings.Contains(body, "leaseEpoch + :one"):
-			return "clear"
-		}
-	case "UpdateItem":
-		if strings.Contains(body, "batchState") {
-			return "mark"
-		}
-	case "CompleteMultipartUpload", "AbortMultipartUpload", "DeleteObject", "GetObject":
-		name := map[string]string{"CompleteMultipartUpload": "complete", "AbortMultipartUpload": "abort", "DeleteObject": "delete", "GetObject": "read"}[c.Op]
-		if journal {
-			return name + " journal"
-		}
-		return name + " object"
-	}
-	return ""
-}
-
 // control puts one hook before all three services.
 func (w *World) control(hook faults.Hook) {
 	w.Kinesis.Control("", hook)

@@ -40,11 +40,16 @@ type World struct {
 	Dynamo  *dynamofake.Server
 	S3      *s3fake.Server
 
-	net http.RoundTripper
-	put int
+	// Log takes the workers' log lines, as JSON; nil: the test's log, for people.
+	Log io.Writer
+
+	net  http.RoundTripper
+	put  int
+	seed *uint64
 
 	mu      sync.Mutex
 	workers []*Worker
+	truth   *truth
 }
 
 // New makes a world with a stream of so many shards.
@@ -60,22 +65,12 @@ func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{Retention: retention}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv}
+	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{Retention: retention}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv, truth: newTruth()}
 	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3})
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)
 	}
 	return w
-}
-
-// Put puts n records, each a JSON object with a number never used before, over all shards.
-func (w *World) Put(n int) {
-	for range n {
-		w.put++
-		if _, _, err := w.Kinesis.Put(Stream, fmt.Sprintf("key-%d", w.put), fmt.Appendf(nil, `{"id":%d,"path":"\/items\/%d"}`, w.put, w.put)); err != nil {
-			w.T.Fatal(err)
-		}
-	}
 }
 
 // Settings of a worker; the zero value is what most tests want.
@@ -117,13 +112,21 @@ func (w *World) Start(set Settings) *Worker {
 	wk.Name = workerName(len(w.workers))
 	wk.plug.name = wk.Name
 	w.mu.Unlock()
+	newID := uuid.NewString
+	if w.seed != nil {
+		newID = seededIDs(*w.seed, wk.Name)
+	}
 	cfg := w.config(wk.plug)
 	at := func(host string) *string { return aws.String("http://" + host) }
 	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), Tables)
 	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), sink.S3Options{})
 	kc := kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.BaseEndpoint = at("kinesis") })
 
-	log := zerolog.New(zerolog.ConsoleWriter{Out: testWriter{w.T}, NoColor: true}).With().Str("worker", wk.Name).Logger().Level(zerolog.InfoLevel)
+	lines := w.Log
+	if lines == nil {
+		lines = zerolog.ConsoleWriter{Out: testWriter{w.T}, NoColor: true}
+	}
+	log := zerolog.New(lines).With().Str("worker", wk.Name).Logger().Level(zerolog.InfoLevel)
 	memory := sink.NewMemory(or(set.Memory, 64<<20))
 	outputs := set.Outputs
 	if outputs == nil {
@@ -134,7 +137,7 @@ func (w *World) Start(set Settings) *Worker {
 		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
 		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
 		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
-		NewID: uuid.NewString, Random: uuid.NewString, Ledger: wk.Table, Store: store, Log: log,
+		NewID: newID, Random: newID, Ledger: wk.Table, Store: store, Log: log,
 	})
 	start := set.Start
 	if start == "" {
