@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Options struct {
 	MaxLeases   int           // 0 = no limit
 	StopWithin  time.Duration // how long a stop may take; 0 = 18 s
 	Worker      string        // unique for each start of a process
+
+	Jitter func() float64 // spreads retries, in [0, 1); nil = math/rand/v2
 
 	DropOutOfRange bool // KPL user records outside their shard's hash range
 
@@ -63,6 +66,9 @@ func New(opts Options) *Consumer {
 	}
 	if opts.Failover == 0 {
 		opts.Failover = 30 * time.Second
+	}
+	if opts.Jitter == nil {
+		opts.Jitter = rand.Float64
 	}
 	if opts.StopWithin == 0 {
 		opts.StopWithin = 18 * time.Second
@@ -265,7 +271,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	}
 	r.epoch, r.endEpoch = context.WithCancel(c.leases.ctx)
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
-	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, log: c.log, m: c.m, trouble: &c.trouble,
+	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, jitter: c.opts.Jitter, log: c.log, m: c.m, trouble: &c.trouble,
 		retention: c.retention.get,
 		gone:      func() bool { return c.watch.gone(lease.Shard) }}
 	return r

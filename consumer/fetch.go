@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +34,7 @@ type fetcher struct {
 	poll   time.Duration
 	memory *sink.Memory
 	gone   func() bool // the stream holds this shard no more
+	jitter func() float64
 	log    zerolog.Logger
 	m      *metrics
 
@@ -214,6 +214,6 @@ func (f *fetcher) failed(err error) (end bool) {
 	if f.trouble.Note("GetRecords", f.shard, err) && (f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled)) {
 		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Dur("wait_ms", backoff).Msg("retrying")
 	}
-	f.due = time.Now().Add(backoff + time.Duration(rand.Int64N(int64(backoff/4))))
+	f.due = time.Now().Add(backoff + time.Duration(f.jitter()*float64(backoff/4)))
 	return false
 }

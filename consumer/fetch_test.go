@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -60,7 +61,7 @@ func newFetcher(t *testing.T, srv *kinesisfake.Server, budget int64) (*fetcher, 
 		seen.note(op)
 		srv.ServeHTTP(w, r)
 	}))
-	return &fetcher{client: client, api: newRecordsAPI(client), stream: streamRef{name: "clicks"}, shard: shardID(0), start: trimHorizon, poll: time.Second, retention: func() time.Duration { return 24 * time.Hour },
+	return &fetcher{client: client, api: newRecordsAPI(client), stream: streamRef{name: "clicks"}, shard: shardID(0), start: trimHorizon, poll: time.Second, jitter: rand.Float64, retention: func() time.Duration { return 24 * time.Hour },
 		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil, nil), trouble: &sink.Troubles{}}, seen
 }
 

@@ -3,7 +3,6 @@ package sink
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 )
 
@@ -29,7 +28,7 @@ func (s *Sink) until(ctx context.Context, service, op string, call func(context.
 		if s.trouble.Note(op, "", err) {
 			s.log.Warn().Err(err).Str("op", op).Dur("wait_ms", wait).Msg("retrying")
 		}
-		t := time.NewTimer(wait - time.Duration(rand.Int64N(int64(wait/2))))
+		t := time.NewTimer(wait - time.Duration(s.opts.Jitter()*float64(wait/2)))
 		select {
 		case <-t.C:
 		case <-ctx.Done():

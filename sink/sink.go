@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -29,8 +30,9 @@ type Options struct {
 	Memory   *Memory       // shared with the readers
 	Uploads  int           // parts under way at once; 0 = 4. Each holds 5 MiB or a little more.
 
-	NewID  func() string // batch ids: random, never used again
-	Random func() string // !{firehose:random-string}
+	NewID  func() string  // batch ids: random, never used again
+	Random func() string  // !{firehose:random-string}
+	Jitter func() float64 // spreads retries, in [0, 1); nil = math/rand/v2
 
 	Ledger   Ledger
 	Store    Store
@@ -71,6 +73,9 @@ type Sink struct {
 func New(ctx context.Context, opts Options) *Sink {
 	if opts.Uploads == 0 {
 		opts.Uploads = 4
+	}
+	if opts.Jitter == nil {
+		opts.Jitter = rand.Float64
 	}
 	s := &Sink{
 		opts: opts, ledger: opts.Ledger, store: opts.Store, memory: opts.Memory, log: opts.Log,

@@ -3,6 +3,7 @@ package endtoend
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -40,7 +41,7 @@ type ticket struct {
 }
 
 // Schedule starts a scheduler within a synctest bubble, which from then on alone may call synctest.Wait. Each call
-// takes two steps or more of virtual time. It also seeds the ids of workers started from now on. Nothing is
+// takes two steps or more of virtual time. It also seeds the ids and the retries of workers started from now on. Nothing is
 // scheduled until its hook stands before the services.
 func (w *World) Schedule(seed uint64, step time.Duration) *Scheduler {
 	ctx, end := context.WithCancel(context.Background())
@@ -132,22 +133,26 @@ func (s *Scheduler) Hash() string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// seededIDs draws a worker's ids from a seed.
-func seededIDs(seed uint64, worker string) func() string {
+// seeded draws a worker's ids and the spread of its retries from a seed.
+func seeded(seed uint64, worker string) (newID func() string, jitter func() float64) {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(worker))
 	var mu sync.Mutex
-	rng := rand.NewPCG(seed, h.Sum64())
-	return func() string {
+	source := rand.NewPCG(seed, h.Sum64())
+	rng := rand.New(source)
+	newID = func() string {
 		mu.Lock()
 		defer mu.Unlock()
 		var id uuid.UUID
-		for i, v := range []uint64{rng.Uint64(), rng.Uint64()} {
-			for j := range 8 {
-				id[8*i+j] = byte(v >> (8 * j))
-			}
-		}
+		binary.LittleEndian.PutUint64(id[:], source.Uint64())
+		binary.LittleEndian.PutUint64(id[8:], source.Uint64())
 		id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4, RFC 9562
 		return id.String()
 	}
+	jitter = func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return rng.Float64()
+	}
+	return newID, jitter
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -112,9 +113,9 @@ func (w *World) Start(set Settings) *Worker {
 	wk.Name = workerName(len(w.workers))
 	wk.plug.name = wk.Name
 	w.mu.Unlock()
-	newID := uuid.NewString
+	newID, jitter := uuid.NewString, rand.Float64
 	if w.seed != nil {
-		newID = seededIDs(*w.seed, wk.Name)
+		newID, jitter = seeded(*w.seed, wk.Name)
 	}
 	cfg := w.config(wk.plug)
 	at := func(host string) *string { return aws.String("http://" + host) }
@@ -137,7 +138,7 @@ func (w *World) Start(set Settings) *Worker {
 		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
 		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
 		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
-		NewID: newID, Random: newID, Ledger: wk.Table, Store: store, Log: log,
+		NewID: newID, Random: newID, Jitter: jitter, Ledger: wk.Table, Store: store, Log: log,
 	})
 	start := set.Start
 	if start == "" {
@@ -145,7 +146,7 @@ func (w *World) Start(set Settings) *Worker {
 	}
 	wk.Consumer = consumer.New(consumer.Options{
 		Application: "test", Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
-		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll,
+		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll, Jitter: jitter,
 	})
 	go func() {
 		defer close(wk.done)
