@@ -1,10 +1,13 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test servers lint build demo fuzz
+.PHONY: test crashes servers lint build demo fuzz
 
 test: servers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
+
+crashes: ## every call of a story, failing in every way; one process a core, a few minutes
+	STANDPIPE_CRASHES=all go test ./internal/endtoend -run '^TestCrashes$$' -count=1 -v
 
 servers: ## the real servers that tests run against, by their lock files; says which can not be had, and why
 	@internal/realservers/fetch.sh

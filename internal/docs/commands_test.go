@@ -13,6 +13,7 @@ var commands = map[string]struct{ file, words string }{
 	"go run ./cmd/standpipe demo --crash":             {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
 	"make build":                                      {".ci/run", "make build"},
 	"make test":                                       {".ci/run", "make test"},
+	"make crashes":                                    {".ci/run", "make crashes"},
 	"make lint":                                       {".ci/run", "make lint"},
 	"./standpipe check -c standpipe.yaml":             {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
 	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
@@ -30,7 +31,7 @@ var commands = map[string]struct{ file, words string }{
 	"curl -X POST -H 'Content-Type: application/json' -d '{\"page\": \"/items/323\"}' http://localhost:4566/_aws/execute-api/clicks/dev/clicks": {"internal/containers/init_test.go", `url := "http://localhost:4566/_aws/execute-api/clicks/dev/clicks"`},
 }
 
-const replay = "'TestFaultAtEachStep/advance/dies_before' -v"
+const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}

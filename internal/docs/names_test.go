@@ -16,10 +16,10 @@ var testName = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w*(?:/[\w-]+)*
 // subtests tells how the sub-tests of a test are named, from the lists in its body. A test that is not here
 // has none that a document may name.
 var subtests = map[string]func(lists) []string{
-	"TestFaultAtEachStep": func(l lists) (names []string) {
+	"TestCrashes": func(l lists) (names []string) {
 		for _, step := range l["steps"] {
-			for _, kind := range l["kinds"] {
-				names = append(names, step+"/"+kind)
+			for _, fault := range l["faults"] {
+				names = append(names, step+"/"+fault)
 			}
 		}
 		return names
@@ -74,13 +74,13 @@ func TestEveryStepIsInTheCrashTable(t *testing.T) {
 	for _, f := range tree(t) {
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
-			if !ok || f.dir() != endtoend || fn.Name.Name != "TestFaultAtEachStep" {
+			if !ok || f.dir() != endtoend || fn.Name.Name != "TestCrashes" {
 				continue
 			}
 			for _, step := range listsOf(fn)["steps"] {
 				steps++
-				if !strings.Contains(text, "TestFaultAtEachStep/"+underscored(step)+"/") {
-					t.Errorf("no row of %s names TestFaultAtEachStep/%s", crashSafety, underscored(step))
+				if !strings.Contains(text, "TestCrashes/"+underscored(step)+"/") {
+					t.Errorf("no row of %s names TestCrashes/%s", crashSafety, underscored(step))
 				}
 			}
 		}

@@ -132,7 +132,7 @@ func (c *Checker) Done() bool {
 }
 
 // Final checks what must hold once all workers have stopped or died and the survivors were given time: every
-// record exactly once, nothing pending, no upload open that an intent names, no lease held by anybody.
+// record exactly once, nothing pending, no upload open that an intent names, no unfinished shard leased by anybody.
 func (c *Checker) Final() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,7 +147,7 @@ func (c *Checker) Final() []string {
 		if r.pending != "" {
 			c.fail("P6: batch %s is still pending on %s", r.pending, shard)
 		}
-		if r.owner != "" {
+		if r.owner != "" && r.checkpoint != "SHARD_END" { // nobody acquires a shard that is at its end
 			c.fail("%s still belongs to %s", shard, r.owner)
 		}
 	}
