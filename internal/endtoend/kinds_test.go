@@ -3,6 +3,7 @@ package endtoend
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"standpipe/internal/dynamofake"
@@ -135,39 +136,67 @@ var vanished = &kind{name: "upload vanished", at: isComplete, happen: func(s *sc
 
 // twoResolvers holds a call back until another worker, which thinks nothing of its sender, makes the same one.
 var twoResolvers = &kind{name: "two resolvers", at: isResolving, happen: func(s *scenario, c faults.Call, _ func()) error {
-	m := &meeting{act: actOf(c), worker: c.Header.Get(senderHeader), met: make(chan struct{})}
+	return s.hold(&meeting{act: actOf(c), worker: c.Header.Get(senderHeader)})
+}, proof: didMeet}
+
+// arrivesAfter holds the completion of an object back until a step of the undo has been made, be it by its own sender, which
+// gave up on it when another upload turned out to be gone.
+func arrivesAfter(step string) *kind {
+	return &kind{name: "arrives after " + step, at: func(r recorded) bool { return r.act == "complete object" }, happen: func(s *scenario, c faults.Call, _ func()) error {
+		m := &meeting{act: step, after: true}
+		if strings.HasSuffix(step, " object") {
+			m.role = roleOf(c)
+		}
+		return s.hold(m)
+	}, proof: didMeet}
+}
+
+// undoKinds can only happen while a batch is taken back.
+var undoKinds = []*kind{arrivesAfter("mark"), arrivesAfter("abort object"), arrivesAfter("delete object"), arrivesAfter("clear")}
+
+// meeting is what a call that is held back waits for: another call.
+type meeting struct {
+	act, role string // role "": any
+	worker    string // not this one's; "": anybody's
+	after     bool   // it must have taken effect
+	once      sync.Once
+	met       chan struct{}
+}
+
+// hold holds a call back until the meeting, or much longer than it takes others to act.
+func (s *scenario) hold(m *meeting) error {
+	m.met = make(chan struct{})
 	s.mu.Lock()
 	s.meet = m
 	s.mu.Unlock()
-	t := time.NewTimer(2 * late)
+	t := time.NewTimer(3 * late)
 	defer t.Stop()
 	select {
 	case <-m.met:
 	case <-t.C:
 	}
 	return nil
-}, proof: func(s *scenario) string {
+}
+
+// arrive lets the call that waits go on when another's is the one it waits for.
+func (m *meeting) arrive(r recorded, next func()) {
+	if r.act != m.act || r.worker == m.worker || m.role != "" && r.role != m.role {
+		return
+	}
+	m.once.Do(func() {
+		if m.after {
+			next()
+		}
+		close(m.met)
+	})
+}
+
+func didMeet(s *scenario) string {
 	select {
 	case <-s.meet.met:
 		return ""
 	default:
-		return "the other worker never came to this call"
-	}
-}}
-
-// meeting is where a call waits for another worker's.
-type meeting struct {
-	act, worker string
-	met         chan struct{}
-}
-
-func (m *meeting) arrive(r recorded) {
-	if r.act == m.act && r.worker != m.worker {
-		select {
-		case <-m.met:
-		default:
-			close(m.met)
-		}
+		return "what it waited for did not come: " + s.meet.act
 	}
 }
 

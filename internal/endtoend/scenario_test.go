@@ -86,9 +86,7 @@ func (s *scenario) decide(c faults.Call, next func()) error {
 	s.seen[r.act+" "+r.role]++
 	r.n = s.seen[r.act+" "+r.role]
 	s.calls = append(s.calls, r)
-	if s.meet != nil {
-		s.meet.arrive(r)
-	}
+	meet := s.meet
 	var hit *kind
 	switch {
 	case len(s.plan) > 0 && s.plan[0].at == r.place:
@@ -106,6 +104,9 @@ func (s *scenario) decide(c faults.Call, next func()) error {
 	s.mu.Unlock()
 	if hit != nil {
 		return hit.happen(s, c, next)
+	}
+	if meet != nil {
+		meet.arrive(r, next)
 	}
 	return nil
 }
