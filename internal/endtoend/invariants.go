@@ -26,7 +26,7 @@ type Checker struct {
 
 	mu         sync.Mutex // held while a call takes effect
 	violations []string
-	calls      int
+	told       map[string]bool
 
 	rows     map[string]leaseState // as last seen
 	items    map[string]*intent    // as last seen
@@ -43,7 +43,7 @@ type Checker struct {
 
 // Watch makes a checker. Every good record belongs once under each of the outputs' prefixes.
 func (w *World) Watch(outputs ...string) *Checker {
-	c := &Checker{w: w, outputs: outputs, rows: map[string]leaseState{}, items: map[string]*intent{}, batches: map[string]*past{},
+	c := &Checker{w: w, outputs: outputs, told: map[string]bool{}, rows: map[string]leaseState{}, items: map[string]*intent{}, batches: map[string]*past{},
 		objects: map[string]*object{}, moving: map[string]*object{}, visible: map[string]map[int]int{}, verified: map[string]int{},
 		uploads: map[string]string{}, makers: map[string]string{}, aborted: map[string]string{}, ended: map[string]bool{}}
 	for _, o := range append(outputs, errorPrefix) {
@@ -91,7 +91,6 @@ func writes(c faults.Call) bool {
 
 // look compares the world with what was seen last.
 func (c *Checker) look(call faults.Call) {
-	c.calls++
 	before := len(c.violations)
 	c.lookAtUploads(call)
 	rows, items := c.decodeTable()
@@ -106,7 +105,11 @@ func (c *Checker) look(call faults.Call) {
 }
 
 func (c *Checker) fail(format string, args ...any) {
-	c.violations = append(c.violations, fmt.Sprintf(format, args...))
+	what := fmt.Sprintf(format, args...)
+	if !c.told[what] { // what is broken stays so: told once
+		c.told[what] = true
+		c.violations = append(c.violations, what)
+	}
 }
 
 // Vanished tells the checker that somebody outside took away an upload, so that nobody is blamed.
