@@ -134,6 +134,12 @@ func (c *Checker) compareLeases(rows map[string]leaseState, items map[string]*in
 	for shard, was := range c.rows {
 		if _, exists := rows[shard]; !exists && (was.checkpoint != "SHARD_END" || was.pending != "") {
 			c.fail("the row of %s was deleted at %+v", shard, was)
+		} else if !exists {
+			for _, s := range shards {
+				if _, has := rows[s.ID]; (s.Parent == shard || s.AdjacentParent == shard) && !has && !c.ended[s.ID] {
+					c.fail("the row of %s was deleted before its child %s had one", shard, s.ID)
+				}
+			}
 		}
 	}
 	for _, s := range shards {
