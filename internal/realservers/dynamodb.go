@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"standpipe/internal/process"
 )
 
 // dynamoDBLocal is AWS's own DynamoDB for one machine.
@@ -22,16 +24,21 @@ var dynamoDBLocal = &shared{kind: kind{
 		}
 		return unfetched(dynamoDBJar)
 	},
-	command: func(_ *Server, dir string, ports [2]int) (*exec.Cmd, error) {
+	command: func(s *Server, dir string, ports [2]int) (*exec.Cmd, error) {
 		jar, err := locate(dynamoDBJar)
 		if err != nil {
 			return nil, err
 		}
 		cmd := exec.Command("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx512m",
 			"-Djava.library.path="+filepath.Join(filepath.Dir(jar), "DynamoDBLocal_lib"), "-jar", jar,
-			"-inMemory", "-sharedDb", "-disableTelemetry", "-port", strconv.Itoa(ports[0]))
+			"-sharedDb", "-disableTelemetry", "-port", strconv.Itoa(ports[0]))
+		if s.durable {
+			cmd.Args = append(cmd.Args, "-dbPath", dir)
+		} else {
+			cmd.Args = append(cmd.Args, "-inMemory")
+		}
 		cmd.Dir = dir
-		cmd.Env = environment()
+		cmd.Env = process.Environment()
 		return cmd, nil
 	},
 	ready: func(ctx context.Context, s *Server) error {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"standpipe/internal/process"
 )
 
 // The whole program on three real servers: while 1,500 records are put, a shard is split, its halves are merged, and
@@ -29,14 +31,14 @@ func TestEveryRecordArrivesOnceThroughTheRealProgram(t *testing.T) {
 	w.split(parent)
 	w.put(400)
 	// It holds at least one shard of two: the second worker was given one at most, and its share of the halves.
-	first.kill()
+	first.Kill()
 	third := w.start()
 	w.put(300)
 	w.merge(parent)
 	w.put(500)
 
 	w.eventually("every record is in the bucket", 2*time.Minute, w.complete)
-	for _, p := range []*process{second, third} {
+	for _, p := range []*process.Process{second, third} {
 		w.terminate(p)
 	}
 	if err := w.complete(); err != nil {

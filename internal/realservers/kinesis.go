@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"standpipe/internal/process"
 )
 
 // kinesisLocal is kinesis-mock compiled to JavaScript, which LocalStack serves Kinesis with.
@@ -28,7 +30,7 @@ var kinesisLocal = &shared{kind: kind{
 		}
 		cmd := exec.Command("node", script)
 		cmd.Dir = filepath.Dir(script) // where it looks for its certificate
-		cmd.Env = environment(
+		cmd.Env = process.Environment(
 			fmt.Sprintf("KINESIS_MOCK_PLAIN_PORT=%d", ports[0]), fmt.Sprintf("KINESIS_MOCK_TLS_PORT=%d", ports[1]),
 			"AWS_REGION="+Region, "SHARD_LIMIT=1000", "LOG_LEVEL=WARN",
 			"CREATE_STREAM_DURATION=100ms", "DELETE_STREAM_DURATION=100ms",

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"standpipe/internal/process"
 )
 
 // versityGateway is an S3 server over a folder. What S3 keeps beside an object's bytes is in files too, since not every
@@ -26,14 +28,16 @@ var versityGateway = &shared{kind: kind{
 		}
 		data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
 		for _, folder := range []string{data, meta} {
-			if err := os.Mkdir(folder, 0o755); err != nil {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
 				return nil, err
 			}
 		}
-		s.SecretKey = rand.Text()
+		if s.SecretKey == anySecret {
+			s.SecretKey = rand.Text()
+		}
 		cmd := exec.Command(program, "--quiet", "posix", "--sidecar", meta, data)
 		cmd.Dir = dir
-		cmd.Env = environment(
+		cmd.Env = process.Environment(
 			fmt.Sprintf("VGW_PORT=127.0.0.1:%d", ports[0]), "VGW_REGION="+Region,
 			"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey,
 		)

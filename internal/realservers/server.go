@@ -18,6 +18,8 @@ type Server struct {
 	AccessKey string // accepted by the server, as is SecretKey
 	SecretKey string
 	Given     bool // by the environment, so that it may be any server and holds what others have put there
+
+	durable bool // keeps what it holds over its end
 }
 
 // Config leads the AWS SDK's clients to the server. S3 clients need UsePathStyle besides.

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,52 +13,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-const holding = "REALSERVERS_HOLD" // makes the test binary hold a process in the folder it names until it is killed
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(holding); dir != "" {
-		if _, err := launch(exec.Command("sleep", "600"), dir); err != nil {
-			panic(err)
-		}
-		_, _ = os.Stdout.WriteString("held\n")
-		<-make(chan struct{})
-	}
-	goleak.VerifyTestMain(m)
-}
-
-func TestProcessDiesWithTheTestBinary(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "process")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = read.Close() }()
-	holder := exec.CommandContext(t.Context(), os.Args[0])
-	holder.Env = environment(holding + "=" + dir)
-	holder.ExtraFiles = []*os.File{write} // which the holder's own children inherit, so it ends with the last of them
-	out, err := holder.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = write.Close()
-	if _, err := out.Read(make([]byte, len("held\n"))); err != nil {
-		t.Fatal(err)
-	}
-	_ = holder.Process.Kill()
-	_ = holder.Wait()
-	if _, err := read.Read(make([]byte, 1)); err == nil || err.Error() != "EOF" {
-		t.Errorf("waiting for the process and its guard gave %v", err)
-	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the folder is still there (%v)", err)
-	}
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestServerIsSharedAndEndsWithItsLastUser(t *testing.T) {
 	var endpoint, dir string
@@ -77,7 +31,7 @@ func TestServerIsSharedAndEndsWithItsLastUser(t *testing.T) {
 		}
 		_ = c.Close()
 		if !first.Given {
-			dir = versityGateway.process.dir
+			dir = versityGateway.process.Dir
 		}
 	})
 	if dir == "" {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"standpipe/internal/process"
 )
 
 // shared is a server that is started for its first user and stopped after its last.
@@ -12,7 +14,7 @@ type shared struct {
 	mu      sync.Mutex
 	users   int
 	server  *Server
-	process *process
+	process *process.Process
 }
 
 func (s *shared) use(t testing.TB) *Server {
@@ -40,15 +42,15 @@ func (s *shared) release(t testing.TB) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t.Failed() {
-		t.Logf("%s logged:\n%s", s.name, s.process.logged())
+		t.Logf("%s logged:\n%s", s.name, s.process.Logged())
 	}
 	select {
-	case <-s.process.done:
-		t.Errorf("%s ended by itself (%v); it logged:\n%s", s.name, s.process.err, s.process.logged())
+	case <-s.process.Done:
+		t.Errorf("%s ended by itself (%v); it logged:\n%s", s.name, s.process.Err, s.process.Logged())
 	default:
 	}
 	if s.users--; s.users == 0 {
-		s.process.end()
+		s.process.End()
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"standpipe/internal/process"
 )
 
 const (
@@ -38,19 +40,19 @@ type world struct {
 	env     []string
 	sent    int
 	read    map[string][]string // the lines of each object that was read, by key
-	workers []*process
+	workers []*process.Process
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	dynamoServer, s3Server, kinesisServer := DynamoDB(t), S3(t), Kinesis(t)
 	dir := t.TempDir()
-	program := build(t, dir)
+	program := process.Build(t, dir, raced()...)
 	w := &world{
 		T: t, program: program, config: filepath.Join(dir, "standpipe.yaml"), name: "clicks-" + strings.ToLower(rand.Text()), read: map[string][]string{},
 		kinesis: kinesis.NewFromConfig(kinesisServer.Config()), dynamodb: dynamodb.NewFromConfig(dynamoServer.Config()),
 		s3:  s3.NewFromConfig(s3Server.Config(), func(o *s3.Options) { o.UsePathStyle = true }),
-		env: environment("AWS_ACCESS_KEY_ID="+s3Server.AccessKey, "AWS_SECRET_ACCESS_KEY="+s3Server.SecretKey, "AWS_EC2_METADATA_DISABLED=true"),
+		env: process.Environment("AWS_ACCESS_KEY_ID="+s3Server.AccessKey, "AWS_SECRET_ACCESS_KEY="+s3Server.SecretKey, "AWS_EC2_METADATA_DISABLED=true"),
 	}
 	_, err := w.kinesis.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: &w.name, ShardCount: aws.Int32(shards)})
 	w.must(err)
@@ -70,33 +72,21 @@ server:  {listen: "off"}
 	return w
 }
 
-// build makes the program, with the race detector where the tests have it.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	top, err := root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(dir, "standpipe")
-	args := []string{"build", "-o", program}
+// raced is the flag that builds the program with the race detector, where the tests have it.
+func raced() (flags []string) {
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		args = append(args, "-race") // what `go test` has compiled serves here too
+		flags = append(flags, "-race") // what `go test` has compiled serves here too
 	}
-	cmd := exec.CommandContext(t.Context(), "go", append(args, "./cmd/standpipe")...)
-	cmd.Dir = top
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
-	return program
+	return flags
 }
 
 // close kills what still runs, and shows the workers' logs when the test has failed.
 func (w *world) close() {
 	for i, p := range w.workers {
 		if w.Failed() {
-			w.Logf("worker %d logged:\n%s", i+1, p.logged())
+			w.Logf("worker %d logged:\n%s", i+1, p.Logged())
 		}
-		p.end()
+		p.End()
 	}
 }
 
@@ -128,31 +118,31 @@ func (w *world) eventually(what string, limit time.Duration, check func() error)
 }
 
 // start runs one more worker.
-func (w *world) start() *process {
+func (w *world) start() *process.Process {
 	w.Helper()
 	cmd := exec.Command(w.program, "run", "-c", w.config)
 	cmd.Env = w.env
-	dir, err := os.MkdirTemp("", "realservers-")
+	dir, err := process.Folder()
 	w.must(err)
-	p, err := launch(cmd, dir)
+	p, err := process.Launch(cmd, dir)
 	w.must(err)
 	w.workers = append(w.workers, p)
 	return p
 }
 
 // terminate stops a worker in order.
-func (w *world) terminate(p *process) {
+func (w *world) terminate(p *process.Process) {
 	w.Helper()
-	w.must(p.cmd.Process.Signal(syscall.SIGTERM))
+	w.must(p.Signal(syscall.SIGTERM))
 	late := time.NewTimer(stopLimit)
 	defer late.Stop()
 	select {
-	case <-p.done:
+	case <-p.Done:
 	case <-late.C:
 		w.Fatalf("a worker was still running %v after SIGTERM", stopLimit)
 	}
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		w.Errorf("a worker that was stopped ended with %s", p.cmd.ProcessState)
+	if p.ExitCode() != 0 {
+		w.Errorf("a worker that was stopped ended with %v", p.Err)
 	}
 }
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package realservers
+package process
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func watchOver(pid int, dir string) (*guard, error) {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start a shell that ends servers after their tests: %w", err)
+		return nil, fmt.Errorf("start a shell that ends processes after their tests: %w", err)
 	}
 	return &guard{cmd: cmd, held: held}, nil
 }
