@@ -120,16 +120,19 @@ func (l *leases) count() int {
 	return len(l.known())
 }
 
+// owned are the shards that nobody has to acquire now. The caller holds mu.
+func (l *leases) owned(now time.Time) (ids []string) {
+	for _, id := range l.known() {
+		if l.held[id] != nil || !l.leasable(id) || !l.ownerless(id, now) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // unowned counts the shards that could be read and that no living worker owns.
 func (l *leases) unowned() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	n := 0
-	for _, id := range l.known() {
-		if l.held[id] == nil && l.leasable(id) && l.ownerless(id, now) {
-			n++
-		}
-	}
-	return n
+	return len(l.known()) - len(l.owned(time.Now()))
 }

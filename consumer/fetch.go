@@ -79,6 +79,11 @@ func (f *fetcher) release(a *answer) {
 // fetch gives the next answer after a position that has records or ends the shard. Errors of Kinesis are
 // retried for ever; it only fails when ctx ends, with ctx's cause. The caller must release the answer.
 func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
+	defer func() {
+		if ctx.Err() != nil { // the shard is another reader's now, and so is its trouble
+			f.trouble.Clear("GetRecords", f.shard)
+		}
+	}()
 	for {
 		if err := wait(ctx, time.Until(f.due)); err != nil {
 			return nil, context.Cause(ctx)

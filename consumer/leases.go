@@ -113,7 +113,7 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 			l.mu.Lock()
 			l.cool[s.ID] = time.Now().Add(time.Second)
 			l.mu.Unlock()
-			if l.trouble.Note("acquire lease", "", err) {
+			if l.trouble.Note("acquire lease", s.ID, err) {
 				l.log.Warn().Err(err).Str("shard", s.ID).Msg("lease not acquired")
 			}
 		}
@@ -128,7 +128,7 @@ func (l *leases) GetLease(s *par.ShardStatus, _ string) error {
 	if stopping { // begun while this acquisition was under way
 		r.halt("shutdown")
 	}
-	l.trouble.Clear("acquire lease", "")
+	l.trouble.Clear("acquire lease", s.ID)
 	s.SetLeaseOwner(l.me)
 	s.SetLeaseTimeout(time.Now().Add(l.live.failover))
 	l.m.acquired.Inc()

@@ -278,14 +278,15 @@ func (r *reader) readRow() (*Lease, error) {
 			r.lose("its row is gone")
 			return nil, errOver
 		case err == nil:
-			r.fetcher.trouble.Clear("GetItem", "")
+			r.fetcher.trouble.Clear("GetItem", r.lease.Shard)
 			return row, nil
 		}
 		if wait(r.reads, backoff) != nil {
+			r.fetcher.trouble.Clear("GetItem", r.lease.Shard)
 			return nil, context.Cause(r.reads)
 		}
 		r.m.retries.WithLabelValues("dynamodb", "GetItem").Inc()
-		if !r.fetcher.trouble.Note("GetItem", "", err) {
+		if !r.fetcher.trouble.Note("GetItem", r.lease.Shard, err) {
 			continue
 		}
 		r.log.Warn().Err(err).Str("shard", r.lease.Shard).Msg("retrying")

@@ -189,7 +189,11 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	}
 	l.live.forget(snap)
 	l.reshape(now)
+	owned := l.owned(now)
 	l.mu.Unlock()
+	for _, id := range owned { // acquired by another worker, or by this one without being told
+		l.trouble.Clear("acquire lease", id)
+	}
 	for r, cause := range lost {
 		r.lose(cause)
 	}

@@ -22,7 +22,7 @@ func (s *Sink) until(ctx context.Context, service, op string, call func(context.
 			return err
 		}
 		if ctx.Err() != nil {
-			return err
+			return s.gaveUp(op, err)
 		}
 		s.metrics.retries.WithLabelValues(service, op).Inc()
 		if s.trouble.Note(op, "", err) {
@@ -33,10 +33,19 @@ func (s *Sink) until(ctx context.Context, service, op string, call func(context.
 		case <-t.C:
 		case <-ctx.Done():
 			t.Stop()
-			return err
+			return s.gaveUp(op, err)
 		}
 		wait = min(2*wait, backoffMax)
 	}
+}
+
+// gaveUp forgets the trouble of an operation that nobody wants any more, such as the parts of a dropped batch: no
+// success would ever clear it. What the sink leaves undone at its own end stays.
+func (s *Sink) gaveUp(op string, err error) error {
+	if s.ctx.Err() == nil {
+		s.trouble.Clear(op, "")
+	}
+	return err
 }
 
 func definite(err error, settles []error) bool {
