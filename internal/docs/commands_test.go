@@ -14,6 +14,7 @@ var commands = map[string]struct{ file, words string }{
 	"make build":                                      {".ci/run", "make build"},
 	"make test":                                       {".ci/run", "make test"},
 	"make crashes":                                    {".ci/run", "make crashes"},
+	"make outages":                                    {"Makefile", "OUTAGES=long go test"}, // its short form: `make test`
 	"make lint":                                       {".ci/run", "make lint"},
 	"./standpipe check -c standpipe.yaml":             {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
 	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers

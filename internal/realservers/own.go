@@ -1,6 +1,7 @@
 package realservers
 
 import (
+	"os"
 	"testing"
 
 	"standpipe/internal/process"
@@ -31,6 +32,7 @@ func own(t testing.TB, k *kind) *Own {
 		t.Fatal(err)
 	}
 	o := &Own{Server: &Server{AccessKey: "standpipe", SecretKey: anySecret, durable: true}, kind: k, dir: dir}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // also where it never ran
 	o.Start(t)
 	t.Cleanup(func() {
 		if t.Failed() {
