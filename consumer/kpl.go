@@ -33,7 +33,8 @@ import (
 //	}
 const aggregateMagic = "\xf3\x89\x9a\xc2"
 
-// deaggregate appends the user records in one Kinesis record's data to dst.
+// deaggregate yields the user records in one Kinesis record's data, until yield returns false; more tells whether it
+// never did.
 //
 // Data that is no KPL aggregate (no magic number, too short, wrong digest) is one user record. An aggregate becomes its
 // user records in order, numbered by SubSequence from 0; their Data alias data, and an aggregate within is not opened.
@@ -44,23 +45,24 @@ const aggregateMagic = "\xf3\x89\x9a\xc2"
 // on proof, where hashRange is nil, where its explicit hash key is no number, and where partitionKey is empty: then the
 // service itself chose the shard, by no hash key (streams with automatic record distribution).
 //
-// Beyond the records appended, each of which stands for at least six bytes of data, deaggregate allocates at most a byte
-// for each key in the aggregate, and that only for more than 512 keys of a kind.
-func deaggregate(dst []sink.Record, data []byte, arrival time.Time, sequence, partitionKey string,
-	hashRange *HashRange, dropOutOfRange bool) (out []sink.Record, outOfRange int) {
+// An aggregate is checked whole before the first of its records is yielded. deaggregate allocates at most a byte for each
+// key in it, and that only for more than 512 keys of a kind: what is yielded is never gathered, since two million empty
+// user records fit an aggregate.
+func deaggregate(data []byte, arrival time.Time, sequence, partitionKey string, hashRange *HashRange, dropOutOfRange bool,
+	yield func(sink.Record) bool) (outOfRange int, more bool) {
 	whole := sink.Record{Data: data, Arrival: arrival, Sequence: sequence}
 	message, ok := aggregateMessage(data)
 	if !ok {
-		return append(dst, whole), 0
+		return 0, yield(whole)
 	}
-	contents, fault := checkAggregate(message)
+	fault := checkAggregate(message)
 	if fault != "" {
 		whole.Failure = &sink.Failure{
 			Type:    "processing-failed",
 			Code:    "Standpipe.BadAggregate",
 			Message: "decode KPL aggregate: " + fault,
 		}
-		return append(dst, whole), 0
+		return 0, yield(whole)
 	}
 
 	if partitionKey == "" {
@@ -71,7 +73,6 @@ func deaggregate(dst []sink.Record, data []byte, arrival time.Time, sequence, pa
 		var keys, hashKeys [512]bool
 		keysInside, hashKeysInside = hashRange.judge(message, keys[:0], hashKeys[:0])
 	}
-	out = slices.Grow(dst, contents.records)
 	for sub := 0; len(message) > 0; {
 		field, rest, _ := nextField(message)
 		message = rest
@@ -90,12 +91,12 @@ func deaggregate(dst []sink.Record, data []byte, arrival time.Time, sequence, pa
 		if !inside {
 			outOfRange++
 		}
-		if inside || !dropOutOfRange {
-			out = append(out, sink.Record{Data: user.data, Arrival: arrival, Sequence: sequence, SubSequence: sub})
+		if (inside || !dropOutOfRange) && !yield(sink.Record{Data: user.data, Arrival: arrival, Sequence: sequence, SubSequence: sub}) {
+			return outOfRange, false
 		}
 		sub++
 	}
-	return out, outOfRange
+	return outOfRange, true
 }
 
 // aggregateMessage returns the protobuf message in a KPL aggregate; ok is false for data that is none.
@@ -108,30 +109,28 @@ func aggregateMessage(data []byte) (message []byte, ok bool) {
 	return message, md5.Sum(message) == [md5.Size]byte(data[end:])
 }
 
-// aggregateContents counts what an aggregate holds.
-type aggregateContents struct{ keys, hashKeys, records int }
-
 // checkAggregate proves that every user record of an aggregate can be read: fault is empty, or says what is wrong.
-func checkAggregate(message []byte) (contents aggregateContents, fault string) {
+func checkAggregate(message []byte) (fault string) {
+	var keys, hashKeys, records int
 	var topKey, topHashKey uint64 // the highest indexes used: the tables may follow the records
 	var hashKeyUsed bool
 	for len(message) > 0 {
 		field, rest, ok := nextField(message)
 		if !ok {
-			return contents, "invalid protobuf field in the aggregate"
+			return "invalid protobuf field in the aggregate"
 		}
 		message = rest
 		switch {
 		case field.isBytes(1):
-			contents.keys++
+			keys++
 		case field.isBytes(2):
-			contents.hashKeys++
+			hashKeys++
 		case field.isBytes(3):
 			user, fault := parseUserRecord(field.bytes)
 			if fault != "" {
-				return contents, fmt.Sprintf("%s user record %d", fault, contents.records)
+				return fmt.Sprintf("%s user record %d", fault, records)
 			}
-			contents.records++
+			records++
 			topKey = max(topKey, user.key)
 			if user.hasHashKey {
 				hashKeyUsed = true
@@ -140,14 +139,14 @@ func checkAggregate(message []byte) (contents aggregateContents, fault string) {
 		}
 	}
 	switch {
-	case contents.records == 0:
-		return contents, "no user records in the aggregate"
-	case topKey >= uint64(contents.keys):
-		return contents, fmt.Sprintf("partition key %d named in a table of %d", topKey, contents.keys)
-	case hashKeyUsed && topHashKey >= uint64(contents.hashKeys):
-		return contents, fmt.Sprintf("explicit hash key %d named in a table of %d", topHashKey, contents.hashKeys)
+	case records == 0:
+		return "no user records in the aggregate"
+	case topKey >= uint64(keys):
+		return fmt.Sprintf("partition key %d named in a table of %d", topKey, keys)
+	case hashKeyUsed && topHashKey >= uint64(hashKeys):
+		return fmt.Sprintf("explicit hash key %d named in a table of %d", topHashKey, hashKeys)
 	}
-	return contents, ""
+	return ""
 }
 
 type userRecord struct {

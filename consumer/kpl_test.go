@@ -74,11 +74,23 @@ func dataOf(list []sink.Record) (data [][]byte) {
 	return data
 }
 
+// gather appends the user records in data to dst.
+func gather(dst []sink.Record, data []byte, arrival time.Time, sequence, key string, hashRange *HashRange, drop bool) ([]sink.Record, int) {
+	outside, more := deaggregate(data, arrival, sequence, key, hashRange, drop, func(r sink.Record) bool {
+		dst = append(dst, r)
+		return true
+	})
+	if !more {
+		panic("ended early")
+	}
+	return dst, outside
+}
+
 func TestKPLOpensAnAggregate(t *testing.T) {
 	data := kplAggregate(kplMessage(
 		kplRecord{"a", "", `{"n":0}`}, kplRecord{"b", "7", `{"n":1}`}, kplRecord{"c", "", ""}))
 	before := sink.Record{Sequence: "before"}
-	got, outOfRange := deaggregate([]sink.Record{before}, data, kplArrival, kplSequence, "a", nil, true)
+	got, outOfRange := gather([]sink.Record{before}, data, kplArrival, kplSequence, "a", nil, true)
 	if outOfRange != 0 || len(got) != 4 || got[0].Sequence != "before" {
 		t.Fatalf("got %d records after the one before, %d out of range", len(got)-1, outOfRange)
 	}
@@ -110,7 +122,7 @@ func TestKPLPlainRecords(t *testing.T) {
 		"another magic":          append([]byte{0xf3, 0x89, 0x9a, 0xc3}, aggregate[4:]...),
 		"a digest that is wrong": wrongDigest,
 	} {
-		got, _ := deaggregate(nil, data, kplArrival, kplSequence, "a", &HashRange{}, true)
+		got, _ := gather(nil, data, kplArrival, kplSequence, "a", &HashRange{}, true)
 		if len(got) != 1 || !bytes.Equal(got[0].Data, data) || got[0].Failure != nil || got[0].SubSequence != 0 {
 			t.Errorf("%s: got %+v, want it as one record", name, got)
 		}
@@ -122,7 +134,7 @@ func TestKPLPlainRecords(t *testing.T) {
 
 func TestKPLAggregateInAnAggregateStaysClosed(t *testing.T) {
 	inner := kplAggregate(kplMessage(kplRecord{"a", "", "x"}))
-	got, _ := deaggregate(nil, kplAggregate(kplMessage(kplRecord{"b", "", string(inner)})), kplArrival, kplSequence, "a", nil, false)
+	got, _ := gather(nil, kplAggregate(kplMessage(kplRecord{"b", "", string(inner)})), kplArrival, kplSequence, "a", nil, false)
 	if len(got) != 1 || !bytes.Equal(got[0].Data, inner) || got[0].Failure != nil {
 		t.Errorf("got %+v, want the inner aggregate as it is", got)
 	}
@@ -130,7 +142,7 @@ func TestKPLAggregateInAnAggregateStaysClosed(t *testing.T) {
 
 func TestKPLTablesMayFollowTheRecords(t *testing.T) {
 	message := []byte("\x1a\x05\x08\x00\x1a\x01x" + "\x0a\x01k") // records, then partition_key_table
-	got, _ := deaggregate(nil, kplAggregate(message), kplArrival, kplSequence, "a", nil, false)
+	got, _ := gather(nil, kplAggregate(message), kplArrival, kplSequence, "a", nil, false)
 	if len(got) != 1 || string(got[0].Data) != "x" {
 		t.Errorf("got %+v, want x", got)
 	}
@@ -158,7 +170,7 @@ func TestKPLBadAggregates(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			data := kplAggregate([]byte(test.message))
-			got, outOfRange := deaggregate(nil, data, kplArrival, kplSequence, "a", &HashRange{}, true)
+			got, outOfRange := gather(nil, data, kplArrival, kplSequence, "a", &HashRange{}, true)
 			if len(got) != 1 || outOfRange != 0 || !bytes.Equal(got[0].Data, data) || got[0].Sequence != kplSequence {
 				t.Fatalf("got %+v, want the whole aggregate as one record", got)
 			}
@@ -192,7 +204,7 @@ func TestKPLLibraryReadsWhatItsOwnMessagesSay(t *testing.T) {
 			}
 		}
 		data := kplAggregate(kplMessage(users...))
-		got, _ := deaggregate(nil, data, kplArrival, kplSequence, "a", nil, false)
+		got, _ := gather(nil, data, kplArrival, kplSequence, "a", nil, false)
 		want, err := libraryDeaggregate(data)
 		if err != nil || len(want) != len(users) || !slices.EqualFunc(want, dataOf(got), bytes.Equal) {
 			t.Fatalf("%d records: got %d, the library %d (%v)", len(users), len(got), len(want), err)
@@ -230,7 +242,7 @@ func TestKPLRecordsOutsideTheShardsRange(t *testing.T) {
 		{"a", &only, true, "0245", 2},
 		{"", &only, true, "012345", 0}, // the service chose the shard
 	} {
-		got, outside := deaggregate(nil, data, kplArrival, kplSequence, test.key, test.hashRange, test.drop)
+		got, outside := gather(nil, data, kplArrival, kplSequence, test.key, test.hashRange, test.drop)
 		var delivered string
 		for _, r := range got {
 			delivered += string(r.Data)
@@ -245,7 +257,7 @@ func TestKPLRecordsOutsideTheShardsRange(t *testing.T) {
 	}
 	// More keys than fit the fixed tables.
 	users = slices.Repeat(users, 300)
-	if got, outside := deaggregate(nil, kplAggregate(kplMessage(users...)), kplArrival, kplSequence, "a", &only, true); len(got) != 1200 || outside != 600 {
+	if got, outside := gather(nil, kplAggregate(kplMessage(users...)), kplArrival, kplSequence, "a", &only, true); len(got) != 1200 || outside != 600 {
 		t.Errorf("1800 records: got %d and %d outside, want 1200 and 600", len(got), outside)
 	}
 }
@@ -282,11 +294,50 @@ func TestKPLHashKeysAreDecimal(t *testing.T) {
 func TestKPLAllocatesNothingForGoodInput(t *testing.T) {
 	users := slices.Repeat([]kplRecord{{"key", "5", `{"a":1}`}}, 200)
 	data := kplAggregate(kplMessage(users...))
-	dst := make([]sink.Record, 0, 200)
+	n := 0
+	count := func(sink.Record) bool { n++; return true }
 	if allocs := testing.AllocsPerRun(100, func() {
-		dst, _ = deaggregate(dst[:0], data, kplArrival, kplSequence, "a", &HashRange{}, false)
-	}); allocs != 0 {
+		deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, count)
+	}); allocs != 0 || n != 101*200 {
 		t.Errorf("got %v allocations a run, want none", allocs)
+	}
+}
+
+// Whoever gets the records may end it at any of them, also among those that lie outside the range.
+func TestKPLEndsWhereItIsToldTo(t *testing.T) {
+	data := kplAggregate(kplMessage(slices.Repeat([]kplRecord{{"a", "3", "inside"}, {"a", "5", "outside"}}, 3)...))
+	for _, drop := range []bool{false, true} {
+		for stop := 1; stop <= 3; stop++ {
+			n := 0
+			_, more := deaggregate(data, kplArrival, kplSequence, "a", &HashRange{End: [16]byte{15: 4}}, drop, func(sink.Record) bool {
+				n++
+				return n < stop
+			})
+			if n != stop || more {
+				t.Errorf("drop %v: told to end at record %d, got %d; more is %v", drop, stop, n, more)
+			}
+		}
+	}
+}
+
+// An aggregate is as large as a record can be and holds nothing but headers: what is yielded is not gathered.
+func TestKPLOfTinyRecordsTakesNoMemory(t *testing.T) {
+	message := []byte("\x0a\x01k")
+	for len(message) < 10<<20-64 {
+		message = append(message, "\x1a\x04\x08\x00\x1a\x00"...)
+	}
+	data := kplAggregate(message)
+	n := 0
+	count := func(sink.Record) bool { n++; return true }
+	bytes := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			n = 0
+			deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, count)
+		}
+	}).AllocedBytesPerOp()
+	if n != (10<<20-64-3+5)/6 || bytes > 1<<10 {
+		t.Errorf("%d user records took %d bytes", n, bytes)
 	}
 }
 
@@ -298,7 +349,7 @@ func FuzzKPL(f *testing.F) {
 	f.Add([]byte("\x0a\x01k\x1a\x0b\x08\x00\x1a\x01x\x22\x04\x0a\x00\x12\x00"))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		data := kplAggregate(message)
-		got, _ := deaggregate(nil, data, kplArrival, kplSequence, "a", &HashRange{End: [16]byte{0x80}}, false)
+		got, _ := gather(nil, data, kplArrival, kplSequence, "a", &HashRange{End: [16]byte{0x80}}, false)
 		want, err := libraryDeaggregate(data)
 		if len(got) == 0 || len(got) > 1+len(message)/6 {
 			t.Fatalf("got %d records of %d bytes", len(got), len(message))
@@ -335,7 +386,7 @@ func BenchmarkKPL(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				dst, _ = deaggregate(dst[:0], data, kplArrival, kplSequence, "a", bench.hashRange, false)
+				dst, _ = gather(dst[:0], data, kplArrival, kplSequence, "a", bench.hashRange, false)
 			}
 		})
 	}

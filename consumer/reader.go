@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +45,6 @@ type reader struct {
 	answer *answer // fetched, not yet delivered
 	within int64   // how many user records of the one at this position are delivered; 0 = all
 	ended  bool    // the shard's end is in a batch
-	buffer []sink.Record
 
 	mu      sync.Mutex
 	reading *sink.Reading
@@ -152,20 +152,11 @@ func (r *reader) deliver() {
 	}
 	r.answer = nil
 	defer r.fetcher.release(a)
-	resp := sink.Response{After: r.at, Through: r.at, Gap: a.gap}
-	r.buffer = r.buffer[:0]
-	var bytes int
-	for i := range a.records {
-		k := &a.records[i]
-		var outside int
-		r.buffer, outside = deaggregate(r.buffer, k.Data, k.Arrival, k.Sequence, k.PartitionKey, r.hash, r.drop)
-		r.m.outside.Add(float64(outside))
-		bytes += len(k.Data)
-	}
+	var outside int
+	resp := sink.Response{After: r.at, Through: r.at, Gap: a.gap, Records: r.userRecords(a, &outside)}
 	if n := len(a.records); n > 0 {
 		resp.Through = strings.Clone(a.records[n-1].Sequence) // or it would keep the whole answer
 	}
-	resp.Records = r.skipDelivered(r.buffer)
 	if a.end {
 		resp.Through = shardEnd
 	}
@@ -173,7 +164,6 @@ func (r *reader) deliver() {
 	reading := r.reading
 	r.mu.Unlock()
 	err := reading.Append(r.epoch, resp)
-	clear(r.buffer) // let go of the answer's memory
 	if err != nil {
 		// Its iterator is past what was not taken, and so is what it knows.
 		r.fetcher.rewind(r.within > 0)
@@ -183,21 +173,34 @@ func (r *reader) deliver() {
 	r.at, r.within = resp.Through, 0
 	r.fetcher.with = false // what it stands at is delivered now
 	r.ended = a.end
+	var bytes int
+	for i := range a.records {
+		bytes += len(a.records[i].Data)
+	}
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
+	r.m.outside.Add(float64(outside))
 }
 
-// skipDelivered leaves out the user records of the record at the checkpoint that another KCL application had
-// delivered when it stopped. Our own checkpoints always stand behind whole records.
-func (r *reader) skipDelivered(records []sink.Record) []sink.Record {
-	if r.within == 0 {
-		return records
+// userRecords yields the user records of an answer, and counts those outside the shard's hash range. It leaves
+// out those of the record at the checkpoint that another KCL application had delivered when it stopped; our own
+// checkpoints always stand behind whole records.
+func (r *reader) userRecords(a *answer, outside *int) iter.Seq[sink.Record] {
+	return func(yield func(sink.Record) bool) {
+		unless := yield
+		if r.within > 0 {
+			unless = func(rec sink.Record) bool {
+				return rec.Sequence == r.at && int64(rec.SubSequence) < r.within || yield(rec)
+			}
+		}
+		for i := range a.records {
+			k := &a.records[i]
+			n, more := deaggregate(k.Data, k.Arrival, k.Sequence, k.PartitionKey, r.hash, r.drop, unless)
+			if *outside += n; !more {
+				return
+			}
+		}
 	}
-	i := 0
-	for i < len(records) && records[i].Sequence == r.at && int64(records[i].SubSequence) < r.within {
-		i++
-	}
-	return records[i:]
 }
 
 // current gives the reading in progress, or begins one at the row's checkpoint, having carried out what is

@@ -76,11 +76,13 @@ func TestCodecsInObjectsOfManyParts(t *testing.T) {
 						random := rand.New(rand.NewPCG(41, uint64(shard)))
 						for i := range 6 {
 							resp := Response{After: fmt.Sprint(i), Through: fmt.Sprint(i + 1)}
+							var records []Record
 							arrival := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
 							for range random.IntN(20) {
-								resp.Records = append(resp.Records, Record{Data: noise(random, random.IntN(90_000)), Arrival: arrival, Sequence: resp.Through})
+								records = append(records, Record{Data: noise(random, random.IntN(90_000)), Arrival: arrival, Sequence: resp.Through})
 							}
-							resp.Records = append(resp.Records, Record{Data: []byte("poison"), Arrival: arrival, Sequence: resp.Through, Failure: &Failure{Type: "processing-failed", Code: "Test", Message: "of all outputs"}})
+							records = append(records, Record{Data: []byte("poison"), Arrival: arrival, Sequence: resp.Through, Failure: &Failure{Type: "processing-failed", Code: "Test", Message: "of all outputs"}})
+							resp.Records = slices.Values(records)
 							if err := r.Append(t.Context(), resp); err != nil {
 								t.Error(err)
 							}

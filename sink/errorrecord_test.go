@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,11 +50,12 @@ func TestRejectedRecordsGoToTheErrorOutput(t *testing.T) {
 	onBench(t, nil, func(t *testing.T, b *bench) {
 		r := b.read("a")
 		resp := b.response(r, 1, 50)
-		at := resp.Records[0].Arrival
-		resp.Records = append(resp.Records,
+		records := slices.Collect(resp.Records)
+		at := records[0].Arrival
+		resp.Records = slices.Values(append(records,
 			Record{Data: []byte("not JSON"), Arrival: at, Sequence: "1"},
 			Record{Data: nil, Arrival: at, Sequence: "1", SubSequence: 1},
-			Record{Data: []byte(`{}`), Arrival: at, Sequence: "1", SubSequence: 2, Failure: &Failure{"bad-aggregate", "Standpipe.BadAggregate", "cut short"}})
+			Record{Data: []byte(`{}`), Arrival: at, Sequence: "1", SubSequence: 2, Failure: &Failure{"bad-aggregate", "Standpipe.BadAggregate", "cut short"}}))
 		if err := r.Append(t.Context(), resp); err != nil {
 			t.Fatal(err)
 		}

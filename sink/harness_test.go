@@ -321,7 +321,7 @@ func (b *bench) response(r *Reading, hour, size int) Response {
 	line := fmt.Sprintf(`{"s":%q,"n":"%05d","x":""}`, r.shard, from+1)
 	line = line[:len(line)-2] + strings.Repeat("x", max(0, size-len(line)-1)) + `"}` // and the newline
 	return Response{After: fmt.Sprint(from), Through: fmt.Sprint(from + 1),
-		Records: []Record{{Data: []byte(line), Arrival: time.Date(2026, 1, 31, hour, 0, 0, 0, time.UTC), Sequence: fmt.Sprint(from + 1)}}}
+		Records: slices.Values([]Record{{Data: []byte(line), Arrival: time.Date(2026, 1, 31, hour, 0, 0, 0, time.UTC), Sequence: fmt.Sprint(from + 1)}})}
 }
 
 func (b *bench) append(r *Reading, hour, size int) {

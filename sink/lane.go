@@ -73,8 +73,9 @@ func (l *lane) enter(ctx context.Context, r *Reading) (*batch, error) {
 	return b, nil
 }
 
-// leave ends an append. err is what happened while its bytes were written.
-func (l *lane) leave(b *batch, r *Reading, resp Response, err error) error {
+// leave ends an append of n records, the last of which arrived at last. err is what happened while its bytes were
+// written.
+func (l *lane) leave(b *batch, r *Reading, resp Response, n int64, last time.Time, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b.active--
@@ -90,9 +91,8 @@ func (l *lane) leave(b *batch, r *Reading, resp Response, err error) error {
 	}
 	sp := b.spans[r]
 	sp.Through, r.at = resp.Through, resp.Through
-	sp.Records += int64(len(resp.Records))
-	if n := len(resp.Records); n > 0 {
-		sp.Time = resp.Records[n-1].Arrival
+	if sp.Records += n; n > 0 {
+		sp.Time = last
 	}
 	if resp.Gap != nil {
 		sp.Gaps = append(sp.Gaps, *resp.Gap)

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"standpipe/partition"
@@ -20,7 +21,10 @@ var (
 
 // Response is one whole answer of GetRecords, de-aggregated.
 type Response struct {
-	Records []Record
+	// Records yields the records in order. It is run over at most once, and ended early when the answer can not be
+	// taken. nil is no records, as at a shard's end. It is no slice, so that an aggregate of a million tiny user
+	// records takes no memory of its own.
+	Records iter.Seq[Record]
 	After   string // the position it was read from
 	Through string // the position it leads to: its last record, or ShardEnd
 	Gap     *Gap   // what may be missing before it
@@ -60,7 +64,8 @@ func (r *Reading) Append(ctx context.Context, resp Response) error {
 	if err != nil {
 		return err
 	}
-	return r.lane.leave(b, r, resp, r.write(b, resp))
+	n, last, err := r.write(b, resp)
+	return r.lane.leave(b, r, resp, n, last, err)
 }
 
 // Committed waits until everything appended so far is promised by an intent, and gives the reading's error
@@ -103,21 +108,25 @@ func (r *Reading) Settled(ctx context.Context) error { return r.lane.settled(ctx
 // Close leaves the lane. What the reading gave and is not yet promised is dropped.
 func (r *Reading) Close() { r.lane.remove(r) }
 
-// write turns the answer's records into lines and appends them to the objects of their paths.
-func (r *Reading) write(b *batch, resp Response) error {
+// write turns the answer's records into lines and appends them to the objects of their paths. It says how many
+// records there were and when the last one arrived.
+func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err error) {
 	s := r.lane.s
-	for i := range resp.Records {
-		if err := r.route(b, &resp.Records[i], s); err != nil {
-			return err
+	defer clear(r.scratch)
+	if resp.Records != nil {
+		for rec := range resp.Records {
+			n, last = n+1, rec.Arrival
+			if err := r.route(b, &rec, s); err != nil {
+				return n, last, err
+			}
 		}
 	}
 	for k, sc := range r.scratch {
 		if err := r.flush(b, k, sc); err != nil {
-			return err
+			return n, last, err
 		}
 	}
-	clear(r.scratch)
-	return nil
+	return n, last, nil
 }
 
 func (r *Reading) route(b *batch, rec *Record, s *Sink) error {

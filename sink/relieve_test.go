@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,7 +93,8 @@ func TestMemoryIsZeroAtTheEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			resp := b.response(r, k%4, 1<<20)
-			resp.Records = append(resp.Records, Record{Data: []byte("no JSON"), Arrival: resp.Records[0].Arrival, Sequence: resp.Through, SubSequence: 1})
+			records := slices.Collect(resp.Records)
+			resp.Records = slices.Values(append(records, Record{Data: []byte("no JSON"), Arrival: records[0].Arrival, Sequence: resp.Through, SubSequence: 1}))
 			if err := r.Append(t.Context(), resp); err != nil {
 				t.Fatal(err)
 			}
