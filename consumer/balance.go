@@ -18,10 +18,10 @@ func (l *leases) orphan(shard string) bool {
 
 // leasable: not finished, and every parent is. A parent that is still listed must have a row that says so, or
 // have had one, which a child acquired shows; one that is trimmed counts as finished unless its row says
-// otherwise (rule 2).
+// otherwise (rule 2). Of a damaged row nothing is known.
 func (l *leases) leasable(shard string) bool {
 	row, ok := l.snap.Leases[shard]
-	if ok && row.Checkpoint == shardEnd || !ok && l.outlived[shard] {
+	if l.snap.Damaged[shard] != nil || ok && row.Checkpoint == shardEnd || !ok && l.outlived[shard] {
 		return false
 	}
 	parents := l.shards[shard].Parents
@@ -31,7 +31,7 @@ func (l *leases) leasable(shard string) bool {
 	for _, p := range parents {
 		prow, has := l.snap.Leases[p]
 		_, listed := l.shards[p]
-		if has && prow.Checkpoint != shardEnd || !has && listed && !l.outlived[p] {
+		if l.snap.Damaged[p] != nil || has && prow.Checkpoint != shardEnd || !has && listed && !l.outlived[p] {
 			return false
 		}
 	}

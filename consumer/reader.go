@@ -241,7 +241,9 @@ func (r *reader) current() (*sink.Reading, error) {
 func (r *reader) settledRow() (*Lease, error) {
 	row, last := r.first, ""
 	r.first = nil
-	for {
+	trouble := "row " + r.lease.Shard
+	defer r.fetcher.trouble.Clear(trouble, "pending")
+	for backoff := time.Second; ; {
 		if row == nil {
 			var err error
 			if row, err = r.readRow(); err != nil {
@@ -255,11 +257,19 @@ func (r *reader) settledRow() (*Lease, error) {
 		if row.Pending == "" {
 			return row, nil
 		}
-		if row.Pending == last && wait(r.reads, time.Second) != nil { // it was carried out and is there again
-			return nil, context.Cause(r.reads)
+		if row.Pending == last { // it is carried out, by anybody, which would have taken it off the row
+			err := &DamagedError{r.table.name, r.lease.Shard, fmt.Sprintf("pendingBatch names batch %s, which has no item", row.Pending)}
+			if r.fetcher.trouble.Note(trouble, "pending", err) {
+				r.log.Error().Err(err).Msg("a row of the lease table is damaged")
+			}
+			if wait(r.reads, backoff) != nil {
+				return nil, context.Cause(r.reads)
+			}
+			backoff = min(2*backoff, 10*time.Second)
+		} else {
+			last = row.Pending
+			r.log.Info().Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("carrying out the batch found pending")
 		}
-		last = row.Pending
-		r.log.Info().Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("carrying out the batch found pending")
 		if err := r.sink.CarryOut(r.reads, row.Pending); err != nil {
 			if r.reads.Err() != nil {
 				return nil, context.Cause(r.reads)

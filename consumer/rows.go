@@ -3,6 +3,7 @@ package consumer
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"time"
@@ -42,14 +43,6 @@ func getStr(r row, name string) string {
 	return ""
 }
 
-func getNum(r row, name string) int64 {
-	if v, ok := r[name].(*types.AttributeValueMemberN); ok {
-		n, _ := strconv.ParseInt(v.Value, 10, 64)
-		return n
-	}
-	return 0
-}
-
 // millis writes a time as milliseconds since 1970, none as 0.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
@@ -65,12 +58,29 @@ func fromMillis(n int64) time.Time {
 	return time.UnixMilli(n)
 }
 
-// kind tells what a row is. The KCL's own rows may lack the attribute.
+// kind tells what a row is. Ours are told by their keys, which no shard's id can be. The KCL's own rows may lack the
+// entityType, and may have others, which are none of our business.
 func kind(r row) string {
+	switch k := getStr(r, keyAttr); {
+	case strings.HasPrefix(k, workerKey):
+		return workerKind
+	case strings.HasPrefix(k, batchKey):
+		return batchKind
+	case k == applicationKey:
+		return applicationKind
+	}
+	if !isType(r["entityType"]) {
+		return leaseKind // and damaged
+	}
 	if k := getStr(r, "entityType"); k != "" {
 		return k
 	}
 	return leaseKind
+}
+
+func isType(v types.AttributeValue) bool {
+	_, text := v.(*types.AttributeValueMemberS)
+	return text || v == nil
 }
 
 func leaseRow(l Lease) row {
@@ -84,26 +94,38 @@ func leaseRow(l Lease) row {
 	return r
 }
 
-func toLease(r row) Lease {
-	l := Lease{
-		Shard: getStr(r, keyAttr), Owner: getStr(r, "leaseOwner"), Epoch: getNum(r, "leaseEpoch"), Counter: getNum(r, "leaseCounter"),
-		Checkpoint: getStr(r, "checkpoint"), Pending: getStr(r, "pendingBatch"), PendingTo: getStr(r, "pendingCheckpoint"),
+// toLease reads a lease row; fault is empty, or says what is wrong with it.
+func toLease(r row) (l Lease, fault string) {
+	a := attributes{row: r}
+	l = Lease{
+		Shard: a.text(keyAttr), Owner: a.optional("leaseOwner"), Epoch: a.number("leaseEpoch", 1, 0), Counter: a.number("leaseCounter", 0, 0),
+		Checkpoint: a.checkpoint("checkpoint"), Pending: a.optional("pendingBatch"), PendingTo: a.optional("pendingCheckpoint"), Parents: a.texts("parentShardId"),
+		Time: a.millis("checkpointTime"), IdleAt: a.optional("idleCheckpoint"), IdleTime: a.millis("idleTime"),
 	}
-	if _, foreign := r["checkpointSubSequenceNumber"]; foreign && isSequence(l.Checkpoint) {
-		l.Within = getNum(r, "checkpointSubSequenceNumber") + 1
+	if k := a.optional("entityType"); k != "" && k != leaseKind {
+		a.fail("entityType is %.40q, not %s", k, leaseKind)
 	}
-	l.Time, l.IdleAt, l.IdleTime = fromMillis(getNum(r, "checkpointTime")), getStr(r, "idleCheckpoint"), fromMillis(getNum(r, "idleTime"))
-	if ss, ok := r["parentShardId"].(*types.AttributeValueMemberSS); ok {
-		l.Parents = ss.Value
+	if within := a.number("checkpointSubSequenceNumber", 0, -1) + 1; isSequence(l.Checkpoint) {
+		l.Within = within
 	}
-	return l
+	switch {
+	case l.Pending != "" || a.has("pendingBatch"):
+		a.text("pendingBatch")
+		a.checkpoint("pendingCheckpoint")
+		fallthrough
+	case a.has("checkpointTime") || a.has("idleTime") || a.has("idleCheckpoint"):
+		if l.Epoch == 0 { // a row that only the KCL has written has none of these
+			a.fail("leaseEpoch is missing")
+		}
+	}
+	return l, a.fault
 }
 
 // isSequence tells a sequence number from a word such as TRIM_HORIZON.
 func isSequence(checkpoint string) bool { return checkpoint != "" && isDigit(checkpoint[0]) }
 
 // itemVersion grows when an older program could misread a batch item.
-const itemVersion = 1
+const itemVersion = 2
 
 // storedItem is the JSON form of what a batch item says besides its state.
 type storedItem struct {
@@ -125,23 +147,46 @@ func itemRow(it sink.Item) row {
 		st.Spans = append(st.Spans, storedSpan{sp.Shard, sp.Epoch, sp.After, sp.Through, millis(sp.Time)})
 	}
 	body, _ := json.Marshal(st) // strings and numbers always encode
-	return row{keyAttr: str(batchKey + it.ID), "entityType": str(batchKind), "version": num(itemVersion), "batchOwner": str(it.Owner), "batchState": str(string(it.State)), "batch": str(string(body))}
+	return row{keyAttr: str(batchKey + it.ID), "entityType": str(batchKind), "version": num(itemVersion), "batchOwner": str(it.Owner), "batchState": str(string(it.State)),
+		"batch": str(string(body)), "batchSum": str(batchSum(it.ID, string(body)))}
 }
 
-func toItem(r row) (*sink.Item, error) {
-	id := strings.TrimPrefix(getStr(r, keyAttr), batchKey)
-	if v := getNum(r, "version"); v != itemVersion {
-		return nil, fmt.Errorf("read batch item %s: it has version %d, this program knows %d: let a newer Standpipe finish it", id, v, itemVersion)
+// batchSum is the checksum of what a batch item promises, the CRC-32 of its id and body: checkpoints move and objects
+// become visible on its word alone. The journal's own checksum is in the body.
+func batchSum(id, body string) string {
+	return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(id+"\n"+body)))
+}
+
+// toItem reads a batch item; fault is empty, or says what is wrong with it.
+func toItem(r row) (it *sink.Item, fault string) {
+	a := attributes{row: r}
+	id := strings.TrimPrefix(a.text(keyAttr), batchKey)
+	if v := a.number("version", 1, 0); v != itemVersion && a.fault == "" {
+		return nil, fmt.Sprintf("it has version %d, this program knows %d: let a newer Standpipe finish it", v, itemVersion)
+	}
+	it = &sink.Item{ID: id, Owner: a.text("batchOwner"), State: sink.State(a.text("batchState"))}
+	if it.State != sink.Committed && it.State != sink.Undoing {
+		a.fail("batchState is %.40q, neither %s nor %s", it.State, sink.Committed, sink.Undoing)
+	}
+	body := a.text("batch")
+	if sum := a.text("batchSum"); sum != batchSum(id, body) {
+		a.fail("batch does not have the checksum in batchSum")
+	}
+	if k := a.optional("entityType"); k != batchKind {
+		a.fail("entityType is %.40q, not %s", k, batchKind)
+	}
+	if a.fault != "" {
+		return nil, a.fault
 	}
 	var st storedItem
-	if err := json.Unmarshal([]byte(getStr(r, "batch")), &st); err != nil {
-		return nil, fmt.Errorf("read batch item %s: %w", id, err)
+	if err := json.Unmarshal([]byte(body), &st); err != nil {
+		return nil, "batch is no JSON of ours: " + err.Error()
 	}
-	it := &sink.Item{ID: id, Owner: getStr(r, "batchOwner"), State: sink.State(getStr(r, "batchState")), Journal: st.Journal}
+	it.Journal = st.Journal
 	for _, sp := range st.Spans {
 		it.Spans = append(it.Spans, sink.Span{Shard: sp.Shard, Epoch: sp.Epoch, After: sp.From, Through: sp.To, Time: fromMillis(sp.Time)})
 	}
-	return it, nil
+	return it, ""
 }
 
 func applicationRow(a Application) row {
@@ -149,7 +194,13 @@ func applicationRow(a Application) row {
 		"startCheckpoint": str(a.Start), "lastShard": str(a.LastShard)}
 }
 
-func toApplication(r row) Application {
-	created, _ := time.Parse(time.RFC3339Nano, getStr(r, "streamCreated"))
-	return Application{Stream: getStr(r, "stream"), Created: created, Start: getStr(r, "startCheckpoint"), LastShard: getStr(r, "lastShard")}
+// toApplication reads the application's row; fault is empty, or says what is wrong with it.
+func toApplication(r row) (app Application, fault string) {
+	a := attributes{row: r}
+	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.text("lastShard")}
+	var err error
+	if app.Created, err = time.Parse(time.RFC3339Nano, a.text("streamCreated")); err != nil {
+		a.fail("streamCreated is no time like 2026-01-31T12:00:00Z")
+	}
+	return app, a.fault
 }

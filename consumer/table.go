@@ -80,7 +80,7 @@ func (t *Table) checkKey(d *types.TableDescription) error {
 
 // Snapshot scans the table.
 func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
-	s := &Snapshot{Leases: map[string]Lease{}, Workers: map[string]Heartbeat{}, Batches: map[string]BatchRef{}}
+	s := &Snapshot{Leases: map[string]Lease{}, Workers: map[string]Heartbeat{}, Batches: map[string]BatchRef{}, Damaged: map[string]error{}}
 	var from row
 	for {
 		page, cancel := context.WithTimeout(ctx, t.timeout)
@@ -90,7 +90,10 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 			return nil, fmt.Errorf("scan lease table %s: %w", t.name, err)
 		}
 		for _, r := range out.Items {
-			s.add(r)
+			if fault := s.add(r); fault != "" {
+				k := getStr(r, keyAttr)
+				s.Damaged[k] = &DamagedError{t.name, k, fault}
+			}
 		}
 		if from = out.LastEvaluatedKey; len(from) == 0 {
 			return s, nil
@@ -98,21 +101,34 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 }
 
-func (s *Snapshot) add(r row) {
-	k := getStr(r, keyAttr)
+// add takes a row; fault says what is wrong with one that can not be taken. Of a batch item only its owner is looked at.
+func (s *Snapshot) add(r row) (fault string) {
+	a := attributes{row: r}
+	k := a.text(keyAttr)
 	switch kind(r) {
 	case leaseKind:
-		s.Leases[k] = toLease(r)
+		l, fault := toLease(r)
+		if fault != "" {
+			return fault
+		}
+		s.Leases[k] = l
 	case workerKind:
 		w := strings.TrimPrefix(k, workerKey)
-		s.Workers[w] = Heartbeat{Worker: w, Beat: getNum(r, "beat"), MaxLeases: int(getNum(r, "maxLeases")), Leaving: getNum(r, "leaving") != 0}
+		hb := Heartbeat{Worker: w, Beat: a.number("beat", 0, 0), MaxLeases: int(a.number("maxLeases", 0, 0)), Leaving: a.number("leaving", 0, 0) != 0}
+		if a.fault == "" {
+			s.Workers[w] = hb
+		}
 	case batchKind:
 		id := strings.TrimPrefix(k, batchKey)
-		s.Batches[id] = BatchRef{ID: id, Owner: getStr(r, "batchOwner")}
+		s.Batches[id] = BatchRef{ID: id, Owner: a.optional("batchOwner")}
 	case applicationKind:
-		a := toApplication(r)
-		s.Application = &a
+		app, fault := toApplication(r)
+		if fault != "" {
+			return fault
+		}
+		s.Application = &app
 	}
+	return a.fault
 }
 
 func (t *Table) get(ctx context.Context, k string) (row, error) {
@@ -125,13 +141,16 @@ func (t *Table) get(ctx context.Context, k string) (row, error) {
 	return out.Item, nil
 }
 
-// Lease reads one row, strongly consistent; nil when there is none.
+// Lease reads one row, strongly consistent; nil when there is none. A *DamagedError says that it can not be trusted.
 func (t *Table) Lease(ctx context.Context, shard string) (*Lease, error) {
 	r, err := t.get(ctx, shard)
 	if err != nil || len(r) == 0 {
 		return nil, err
 	}
-	l := toLease(r)
+	l, fault := toLease(r)
+	if fault != "" {
+		return nil, &DamagedError{t.name, shard, fault}
+	}
 	return &l, nil
 }
 
@@ -159,7 +178,10 @@ func (t *Table) Application(ctx context.Context) (*Application, error) {
 	if err != nil || len(r) == 0 {
 		return nil, err
 	}
-	a := toApplication(r)
+	a, fault := toApplication(r)
+	if fault != "" {
+		return nil, &DamagedError{t.name, applicationKey, fault}
+	}
 	return &a, nil
 }
 
@@ -181,7 +203,11 @@ func (t *Table) Acquire(ctx context.Context, shard string, epoch int64, worker s
 	if err != nil {
 		return Lease{}, t.fail("acquire", shard, err)
 	}
-	return toLease(out.Attributes), nil
+	l, fault := toLease(out.Attributes)
+	if fault != "" {
+		return Lease{}, &DamagedError{t.name, shard, fault}
+	}
+	return l, nil
 }
 
 // Release frees a shard, on condition that worker still owns it in this epoch (rule 5). The epoch stays.

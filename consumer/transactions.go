@@ -66,8 +66,15 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 				return err
 			}
 		}
-		l := toLease(old)
+		if len(old) == 0 {
+			no.Final = true
+			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s has no row", sp.Shard))
+			continue
+		}
+		l, fault := toLease(old)
 		switch {
+		case fault != "": // neither a yes nor a no is to be had of it
+			return &DamagedError{t.name, sp.Shard, fault}
 		case l.Owner != it.Owner || l.Epoch != sp.Epoch:
 			no.Final = true
 			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s belongs to %q in epoch %d, was read in epoch %d", sp.Shard, l.Owner, l.Epoch, sp.Epoch))
@@ -89,13 +96,17 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 	return no
 }
 
-// Item reads a batch item.
+// Item reads a batch item; nil when there is none. A *DamagedError says that it can not be trusted.
 func (t *Table) Item(ctx context.Context, id string) (*sink.Item, error) {
 	r, err := t.get(ctx, batchKey+id)
 	if err != nil || len(r) == 0 {
 		return nil, err
 	}
-	return toItem(r)
+	it, fault := toItem(r)
+	if fault != "" {
+		return nil, &DamagedError{t.name, batchKey + id, fault}
+	}
+	return it, nil
 }
 
 // Advance moves the checkpoints of a committed batch (rule 13). No owner and no epoch is asked.

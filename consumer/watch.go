@@ -24,6 +24,7 @@ type watcher struct {
 	failing  error                // why the last look failed
 	sweeping map[string]bool      // batches being carried out
 	firstSaw map[string]time.Time // of batches that are not finished
+	damaged  map[string]error     // rows, in the last snapshot
 	fresh    chan struct{}        // closed and replaced at each look
 }
 
@@ -158,6 +159,8 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 		switch {
 		case !r.began.Before(began):
 			snap.Leases[id] = r.lease // acquired while the scan was under way, which says nothing of it
+		case snap.Damaged[id] != nil:
+			lost[r] = snap.Damaged[id].Error()
 		case !exists:
 			lost[r] = "its row is gone"
 		case row.Epoch != r.lease.Epoch || row.Owner != l.me && !l.draining[id]:
@@ -197,6 +200,7 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	for r, cause := range lost {
 		r.lose(cause)
 	}
+	w.warn(snap.Damaged)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.scanned = now
@@ -206,6 +210,24 @@ func (w *watcher) see(snap *Snapshot, shards map[string]Shard, began time.Time) 
 	close(w.fresh)
 	w.fresh = make(chan struct{})
 	return foreign
+}
+
+// warn brings damaged rows into the log, every 30 s, and into /readyz as long as they are there.
+func (w *watcher) warn(damaged map[string]error) {
+	w.mu.Lock()
+	before := w.damaged
+	w.damaged = damaged
+	w.mu.Unlock()
+	for key, err := range damaged {
+		if w.c.trouble.Note("row "+key, "", err) {
+			w.c.log.Error().Err(err).Msg("a row of the lease table is damaged")
+		}
+	}
+	for key := range before {
+		if damaged[key] == nil {
+			w.c.trouble.Clear("row "+key, "")
+		}
+	}
 }
 
 // note remembers why the last look failed, nil when it did not.

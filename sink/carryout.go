@@ -77,6 +77,8 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+	defer s.trouble.Clear(stuckAdvance, id)
+	again := s.backoff()
 	for refusals := 0; ; {
 		item, err := s.item(ctx, id)
 		switch {
@@ -99,14 +101,14 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 		case err != nil:
 			return "", err
 		}
-		err = s.until(ctx, "dynamodb", "Advance", func(ctx context.Context) error { return s.ledger.Advance(ctx, *item) })
+		err = s.until(ctx, "dynamodb", "Advance", id, func(ctx context.Context) error { return s.ledger.Advance(ctx, *item) })
 		if no, ok := refused(err); ok { // somebody else advanced it or is undoing it
 			if refusals++; refusals > 1 { // or a lease row was changed by hand
 				s.metrics.retries.WithLabelValues("dynamodb", "Advance").Inc()
-				if s.trouble.Note("Advance", "", no) {
+				if s.trouble.Note(stuckAdvance, id, no) {
 					s.log.Error().Err(no).Str("batch", id).Msg("the batch can not be advanced although its item is there: a lease row was changed or deleted by hand")
 				}
-				if err := pause(ctx, min(backoffMin<<min(refusals, 8), backoffMax)); err != nil {
+				if err := again.pause(ctx); err != nil {
 					return "", err
 				}
 			}
@@ -118,6 +120,9 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 		return Advanced, nil
 	}
 }
+
+// stuckAdvance is the trouble of a batch that is refused its advance again and again.
+const stuckAdvance = "advance"
 
 // errLookAgain sends carryOut back to reading the item (rule 11).
 var errLookAgain = errors.New("look at the item again")
@@ -159,15 +164,27 @@ func (s *Sink) readJournal(ctx context.Context, item Item) (*Journal, error) {
 	return j, err
 }
 
-// fetchJournal reads and decodes a journal; ErrNotFound when a plain 404 says that there is none.
-func (s *Sink) fetchJournal(ctx context.Context, item Item) (*Journal, error) {
-	var data []byte
-	err := s.until(ctx, "s3", "GetObject", func(ctx context.Context) (err error) {
-		data, err = s.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
-		return err
+// fetchJournal reads and decodes a journal; ErrNotFound when a plain 404 says that there is none. A damaged one
+// is read again, with back-off, until somebody has put the right one in its place: nothing is done on its word.
+func (s *Sink) fetchJournal(ctx context.Context, item Item) (j *Journal, err error) {
+	u := item.Journal
+	err = s.until(ctx, "s3", "GetObject", u.Key, func(ctx context.Context) error {
+		data, err := s.store.Read(ctx, u.Bucket, u.Key)
+		if err != nil {
+			return err
+		}
+		if j, err = verifiedJournal(data, item); err != nil {
+			return fmt.Errorf("read s3://%s/%s: %w: the batch waits until the journal is as it was (see \"Damaged rows\" in docs/security.md)", u.Bucket, u.Key, err)
+		}
+		return nil
 	}, ErrNotFound)
-	if err != nil {
-		return nil, err
+	return j, err
+}
+
+// verifiedJournal decodes a journal if it is the one that the item promises, by its checksum.
+func verifiedJournal(data []byte, item Item) (*Journal, error) {
+	if parts := item.Journal.Parts; len(parts) != 1 || (Segments{data}).CRC32() != parts[0].CRC32 {
+		return nil, fmt.Errorf("damaged journal: its %d bytes do not have the checksum that the item of batch %s promises", len(data), item.ID)
 	}
 	return DecodeJournal(data, item.ID)
 }
@@ -180,17 +197,19 @@ func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, 
 	if done {
 		return nil
 	}
+	again := s.backoff()
 	for {
-		err := s.until(ctx, "s3", "CompleteMultipartUpload", func(ctx context.Context) error { return s.store.Complete(ctx, u) },
+		err := s.until(ctx, "s3", "CompleteMultipartUpload", u.Key, func(ctx context.Context) error { return s.store.Complete(ctx, u) },
 			ErrNoSuchUpload, ErrInvalidPart, ErrIncomplete)
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrNoSuchUpload):
 			err = s.visible(ctx, batch, u)
 		case errors.Is(err, ErrInvalidPart):
-			var again bool
-			if again, err = s.mendParts(ctx, &u); again {
-				continue
+			if err = s.mendParts(ctx, &u); err == nil {
+				if err = again.pause(ctx); err == nil {
+					continue
+				}
 			}
 		case errors.Is(err, ErrIncomplete):
 			err = errGone
@@ -207,7 +226,7 @@ func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, 
 
 // visible looks, after a NoSuchUpload, whether the object of this batch is there.
 func (s *Sink) visible(ctx context.Context, batch string, u Upload) error {
-	err := s.until(ctx, "s3", "HeadObject", func(ctx context.Context) error {
+	err := s.until(ctx, "s3", "HeadObject", u.Key, func(ctx context.Context) error {
 		found, err := s.store.Batch(ctx, u.Bucket, u.Key)
 		if err == nil && found != batch {
 			return fmt.Errorf("look for s3://%s/%s: it carries batch id %q instead of %q: somebody wrote to this key; move that object away", u.Bucket, u.Key, found, batch)
@@ -221,29 +240,29 @@ func (s *Sink) visible(ctx context.Context, batch string, u Upload) error {
 }
 
 // mendParts takes the ETags S3 holds now, if they are of the same parts: a repeated part upload may have
-// come in late and changed one (rule 12).
-func (s *Sink) mendParts(ctx context.Context, u *Upload) (again bool, err error) {
+// come in late and changed one (rule 12). nil: complete again; errGone: that can never succeed.
+func (s *Sink) mendParts(ctx context.Context, u *Upload) error {
 	var held []Part
-	err = s.until(ctx, "s3", "ListParts", func(ctx context.Context) (err error) {
+	err := s.until(ctx, "s3", "ListParts", u.Key, func(ctx context.Context) (err error) {
 		held, err = s.store.Parts(ctx, *u)
 		return err
 	}, ErrNoSuchUpload)
 	if errors.Is(err, ErrNoSuchUpload) {
-		return true, nil // completed or aborted meanwhile: Complete will tell
+		return nil // completed or aborted meanwhile: Complete will tell
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	same := slices.EqualFunc(held, u.Parts, func(a, b Part) bool {
 		return a.Number == b.Number && a.Size == b.Size && (a.CRC32 == b.CRC32 || a.CRC32 == "")
 	})
 	if !same {
-		return false, errGone
+		return errGone
 	}
 	mended := slices.Clone(u.Parts)
 	for i := range mended {
 		mended[i].ETag = held[i].ETag
 	}
 	u.Parts = mended
-	return true, pause(ctx, backoffMin)
+	return nil
 }

@@ -89,14 +89,14 @@ func bareEnds(spans []Span) bool {
 func (s *Sink) uploadJournal(ctx context.Context, j *Journal) (Upload, error) {
 	name := partition.ObjectName(s.opts.Application, j.Header.Cut, nil, j.Header.Batch, ".ndjson")
 	u := Upload{Bucket: s.opts.JournalBucket, Key: s.opts.JournalPrefix + j.Header.Cut.Format("2006/01/02/15/") + name}
-	err := s.until(ctx, "s3", "CreateMultipartUpload", func(ctx context.Context) (err error) {
+	err := s.until(ctx, "s3", "CreateMultipartUpload", u.Key, func(ctx context.Context) (err error) {
 		u.ID, err = s.store.Create(ctx, u.Bucket, u.Key, j.Header.Batch, Form{ContentType: "application/x-ndjson"})
 		return err
 	})
 	if err != nil {
 		return u, err
 	}
-	err = s.until(ctx, "s3", "UploadPart", func(ctx context.Context) error {
+	err = s.until(ctx, "s3", "UploadPart", u.Key, func(ctx context.Context) error {
 		p, err := s.store.UploadPart(ctx, u, 1, Segments{j.encode()})
 		u.Parts = []Part{p}
 		return err
@@ -115,8 +115,9 @@ func (l *lane) mayAttempt(b *batch) bool {
 // intend stores the intent, repeating it with the same bytes until the answer is definite (rule 9). It
 // gives an error only when ctx ends before that.
 func (s *Sink) intend(ctx context.Context, item Item) (promised bool, err error) {
+	again := s.backoff()
 	for {
-		err := s.until(ctx, "dynamodb", "Intend", func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })
+		err := s.until(ctx, "dynamodb", "Intend", item.ID, func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })
 		if err == nil {
 			return true, nil
 		}
@@ -141,14 +142,14 @@ func (s *Sink) intend(ctx context.Context, item Item) (promised bool, err error)
 				return false, err
 			}
 		}
-		if err := pause(ctx, backoffMin); err != nil {
+		if err := again.pause(ctx); err != nil {
 			return false, err
 		}
 	}
 }
 
 func (s *Sink) item(ctx context.Context, id string) (item *Item, err error) {
-	err = s.until(ctx, "dynamodb", "Item", func(ctx context.Context) (err error) {
+	err = s.until(ctx, "dynamodb", "Item", id, func(ctx context.Context) (err error) {
 		item, err = s.ledger.Item(ctx, id)
 		return err
 	})
@@ -215,15 +216,4 @@ func (l *lane) giveUp(b *batch, cause error) {
 	l.mu.Lock()
 	l.drop(b, cause)
 	l.mu.Unlock()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 )
@@ -198,7 +199,7 @@ func (o *object) uploadPart(ctx context.Context, n int32, body Segments) error {
 		return err
 	}
 	var p Part
-	err = o.s.until(ctx, "s3", "UploadPart", func(ctx context.Context) (err error) {
+	err = o.s.until(ctx, "s3", "UploadPart", fmt.Sprintf("part %d of %s", n, u.Key), func(ctx context.Context) (err error) {
 		p, err = o.s.store.UploadPart(ctx, u, n, body)
 		return err
 	}, ErrNoSuchUpload)
@@ -229,7 +230,7 @@ func (o *object) created(ctx context.Context) (Upload, error) {
 	if u.ID != "" {
 		return u, nil
 	}
-	err := o.s.until(ctx, "s3", "CreateMultipartUpload", func(ctx context.Context) (err error) {
+	err := o.s.until(ctx, "s3", "CreateMultipartUpload", u.Key, func(ctx context.Context) (err error) {
 		u.ID, err = o.s.store.Create(ctx, u.Bucket, u.Key, o.b.id, o.out.form())
 		return err
 	})

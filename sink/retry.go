@@ -11,41 +11,61 @@ const (
 	backoffMax = 10 * time.Second
 )
 
-// until repeats call until its answer is definite: a success, or one of the errors that settle it. Waits
-// double from 50 ms to 10 s, each shortened by up to half at random. It gives up only when ctx ends.
-func (s *Sink) until(ctx context.Context, service, op string, call func(context.Context) error, settles ...error) error {
-	wait := backoffMin
+// until repeats call until its answer is definite: a success, or one of the errors that settle it. It gives
+// up only when ctx ends. object is what op acts on: as long as one object fails, successes on others do not
+// take it out of /readyz.
+func (s *Sink) until(ctx context.Context, service, op, object string, call func(context.Context) error, settles ...error) error {
+	again := s.backoff()
 	for {
 		err := call(ctx)
 		if err == nil || definite(err, settles) {
-			s.trouble.Clear(op, "")
+			s.trouble.Clear(op, object)
 			return err
 		}
 		if ctx.Err() != nil {
-			return s.gaveUp(op, err)
+			s.abandon(op, object)
+			return err
 		}
 		s.metrics.retries.WithLabelValues(service, op).Inc()
-		if s.trouble.Note(op, "", err) {
-			s.log.Warn().Err(err).Str("op", op).Dur("wait_ms", wait).Msg("retrying")
+		if s.trouble.Note(op, object, err) {
+			s.log.Warn().Err(err).Str("op", op).Int64("wait_ms", again.next().Milliseconds()).Msg("retrying")
 		}
-		t := time.NewTimer(wait - time.Duration(s.opts.Jitter()*float64(wait/2)))
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return s.gaveUp(op, err)
+		if again.pause(ctx) != nil {
+			s.abandon(op, object)
+			return err
 		}
-		wait = min(2*wait, backoffMax)
 	}
 }
 
-// gaveUp forgets the trouble of an operation that nobody wants any more, such as the parts of a dropped batch: no
-// success would ever clear it. What the sink leaves undone at its own end stays.
-func (s *Sink) gaveUp(op string, err error) error {
+// abandon takes an operation that nobody needs any more out of the troubles; those that the sink ends with stay.
+func (s *Sink) abandon(op, object string) {
 	if s.ctx.Err() == nil {
-		s.trouble.Clear(op, "")
+		s.trouble.Clear(op, object)
 	}
-	return err
+}
+
+// backoff waits between attempts: twice as long each time, from 50 ms to 10 s, shortened by up to half at
+// random.
+type backoff struct {
+	waited time.Duration
+	jitter func() float64
+}
+
+func (s *Sink) backoff() backoff { return backoff{jitter: s.opts.Jitter} }
+
+func (b *backoff) next() time.Duration { return min(max(2*b.waited, backoffMin), backoffMax) }
+
+// pause waits; its error is that ctx has ended.
+func (b *backoff) pause(ctx context.Context) error {
+	b.waited = b.next()
+	t := time.NewTimer(b.waited - time.Duration(b.jitter()*float64(b.waited/2)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func definite(err error, settles []error) bool {

@@ -10,7 +10,7 @@ import (
 // mark turns a committed batch into one that is taken back (rule 15). A refusal means that somebody else
 // advanced or marked it; either way the item is to be looked at again.
 func (s *Sink) mark(ctx context.Context, item Item, cause error) error {
-	err := s.until(ctx, "dynamodb", "Mark", func(ctx context.Context) error { return s.ledger.Mark(ctx, item.ID) })
+	err := s.until(ctx, "dynamodb", "Mark", item.ID, func(ctx context.Context) error { return s.ledger.Mark(ctx, item.ID) })
 	if _, no := refused(err); no {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Sink) undo(ctx context.Context, item Item) (Outcome, error) {
 			return "", err
 		}
 	}
-	err := s.until(ctx, "dynamodb", "Clear", func(ctx context.Context) error { return s.ledger.Clear(ctx, item) })
+	err := s.until(ctx, "dynamodb", "Clear", item.ID, func(ctx context.Context) error { return s.ledger.Clear(ctx, item) })
 	if _, no := refused(err); no {
 		return Finished, nil
 	}
@@ -75,7 +75,7 @@ func (s *Sink) takeBack(ctx context.Context, item Item) error {
 }
 
 func (s *Sink) abort(ctx context.Context, u Upload) error {
-	err := s.until(ctx, "s3", "AbortMultipartUpload", func(ctx context.Context) error { return s.store.Abort(ctx, u) }, ErrNoSuchUpload)
+	err := s.until(ctx, "s3", "AbortMultipartUpload", u.Key, func(ctx context.Context) error { return s.store.Abort(ctx, u) }, ErrNoSuchUpload)
 	if errors.Is(err, ErrNoSuchUpload) {
 		return nil
 	}
@@ -83,5 +83,5 @@ func (s *Sink) abort(ctx context.Context, u Upload) error {
 }
 
 func (s *Sink) delete(ctx context.Context, u Upload) error {
-	return s.until(ctx, "s3", "DeleteObject", func(ctx context.Context) error { return s.store.Delete(ctx, u.Bucket, u.Key) })
+	return s.until(ctx, "s3", "DeleteObject", u.Key, func(ctx context.Context) error { return s.store.Delete(ctx, u.Bucket, u.Key) })
 }

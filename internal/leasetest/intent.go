@@ -214,12 +214,12 @@ func intentsForOneShardExcludeEachOther(s *suite) {
 
 func itemOfANewerVersionIsNotRead(s *suite) {
 	t := s.with()
-	s.putRaw(attrs{"leaseKey": str("standpipe#batch#b"), "entityType": str("STANDPIPE_BATCH"), "version": number(2), "batchOwner": str("a"),
+	s.putRaw(attrs{"leaseKey": str("standpipe#batch#b"), "entityType": str("STANDPIPE_BATCH"), "version": number(3), "batchOwner": str("a"),
 		"batchState": str("committed"), "batch": str(`{"spans":[]}`)})
 	if it, err := t.Item(s.Context(), "b"); err == nil {
 		s.Errorf("read %+v", it)
 	}
-	s.putRaw(attrs{"leaseKey": str("standpipe#batch#c"), "entityType": str("STANDPIPE_BATCH"), "version": number(1), "batchOwner": str("a"),
+	s.putRaw(attrs{"leaseKey": str("standpipe#batch#c"), "entityType": str("STANDPIPE_BATCH"), "version": number(2), "batchOwner": str("a"),
 		"batchState": str("committed"), "batch": str(`{"spans":`)})
 	if it, err := t.Item(s.Context(), "c"); err == nil {
 		s.Errorf("read %+v", it)
