@@ -127,6 +127,10 @@ func (s *Snapshot) add(r row) (fault string) {
 			return fault
 		}
 		s.Application = &app
+	default: // somebody else's, unless it is in the place of a shard's
+		if strings.HasPrefix(k, "shardId-") {
+			a.fail("entityType is %.40q, not %s", kind(r), leaseKind)
+		}
 	}
 	return a.fault
 }
