@@ -35,6 +35,16 @@ type daemon struct {
 // start fills a stream of so many shards with records of about 300 bytes and starts the program on it.
 func start(t *testing.T, shards, records int) *daemon {
 	t.Helper()
+	return startOn(t, shards, func(put func(key string, data []byte)) {
+		for i := range records {
+			put(strconv.Itoa(i), click(i))
+		}
+	})
+}
+
+// startOn starts the program on a stream that fill puts records into.
+func startOn(t *testing.T, shards int, fill func(put func(key string, data []byte))) *daemon {
+	t.Helper()
 	bin := filepath.Join(t.TempDir(), "standpipe")
 	if out, err := exec.Command("go", "build", "-o", bin, "standpipe/cmd/standpipe").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -47,11 +57,11 @@ func start(t *testing.T, shards, records int) *daemon {
 	if err := kinesis.CreateStream("clicks", shards); err != nil {
 		t.Fatal(err)
 	}
-	for i := range records {
-		if _, _, err := kinesis.Put("clicks", strconv.Itoa(i), click(i)); err != nil {
+	fill(func(key string, data []byte) {
+		if _, _, err := kinesis.Put("clicks", key, data); err != nil {
 			t.Fatal(err)
 		}
-	}
+	})
 	serve := func(h http.Handler) string {
 		s := httptest.NewServer(h)
 		t.Cleanup(s.Close)
