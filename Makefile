@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test crashes outages servers lint build demo fuzz
+.PHONY: test crashes outages servers lint vulncheck build demo fuzz
 
 test: servers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
@@ -20,6 +20,9 @@ lint: ## format, vet, staticcheck (pinned in go.mod)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+
+vulncheck: ## known vulnerabilities; says "not checked" where the database can not be reached
+	@internal/vulncheck/vulncheck.sh
 
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -o standpipe ./cmd/standpipe

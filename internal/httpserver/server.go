@@ -21,6 +21,8 @@ const (
 	writeTimeout    = 30 * time.Second
 	idleTimeout     = time.Minute
 	headerBytes     = 16 << 10
+	bodyBytes       = 4 << 10 // nobody needs to send one
+	connections     = 64      // at once; more wait to be accepted
 	scrapes         = 4 // at once; more are answered 503
 	observeEvery    = 5 * time.Second
 	shutdownTimeout = 2 * time.Second
@@ -50,7 +52,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	srv := &http.Server{
-		Handler:           s.handler(),
+		Handler:           http.MaxBytesHandler(s.handler(), bodyBytes),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -68,7 +70,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			_ = srv.Close()
 		}
 	}()
-	err := srv.Serve(ln)
+	err := srv.Serve(newCap(ln, connections))
 	end()
 	<-ended
 	if errors.Is(err, http.ErrServerClosed) {
