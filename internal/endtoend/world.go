@@ -85,6 +85,7 @@ type Settings struct {
 	Errors    string // codec of the error output; "" = gzip
 	MaxLeases int
 	Poll      time.Duration
+	S3        sink.S3Options // how objects are encrypted
 }
 
 // Worker is one process' worth of Standpipe.
@@ -120,7 +121,7 @@ func (w *World) Start(set Settings) *Worker {
 	cfg := w.config(wk.plug)
 	at := func(host string) *string { return aws.String("http://" + host) }
 	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), Tables)
-	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), sink.S3Options{})
+	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), set.S3)
 	kc := kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.BaseEndpoint = at("kinesis") })
 
 	lines := w.Log

@@ -23,7 +23,7 @@ const (
 	headerBytes     = 16 << 10
 	bodyBytes       = 4 << 10 // nobody needs to send one
 	connections     = 64      // at once; more wait to be accepted
-	scrapes         = 4 // at once; more are answered 503
+	scrapes         = 4       // at once; more are answered 503
 	observeEvery    = 5 * time.Second
 	shutdownTimeout = 2 * time.Second
 )
