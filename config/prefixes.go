@@ -42,6 +42,18 @@ func (v *validator) apart(j Journal, bucket, prefix, field string) {
 	v.must(!strings.HasPrefix(place, j.Prefix), field, "must lie outside journal.prefix, "+j.Prefix, prefix)
 }
 
+// beside names what else lies in a bucket.
+func (c Config) beside(bucket string) string {
+	var places []string
+	if c.Errors.Bucket == bucket {
+		places = append(places, folder(c.Errors.Prefix))
+	}
+	if c.Journal.Bucket == bucket {
+		places = append(places, c.Journal.Prefix)
+	}
+	return strings.Join(places, " and ")
+}
+
 // Warnings lists what is allowed but usually a mistake, a line each in the
 // form of a Problem.
 func (c Config) Warnings() []string {
@@ -54,6 +66,9 @@ func (c Config) Warnings() []string {
 	}
 	for i, o := range c.Outputs {
 		field := fmt.Sprintf("outputs[%d].prefix", i)
+		if o.Prefix == "" && c.beside(o.Bucket) != "" {
+			ps.Add(field, "is empty, so data lies at the root of the bucket, beside "+c.beside(o.Bucket)+"; readers of the bucket take both", "")
+		}
 		if strings.HasPrefix(o.Prefix, "/") {
 			ps.Add(field, "begins with /, which gives every key a first folder without a name", o.Prefix)
 		}

@@ -56,6 +56,7 @@ type services struct {
 	configured  bool                    // whether there is more than the last resort, an instance's role
 	signed      []string                // services that need real credentials
 	remote      []string                // services that are not on this machine
+	warnings    []string                // sentences about the endpoints
 	connections []*http.Client
 }
 
@@ -203,6 +204,9 @@ func (s *services) pool(from aws.HTTPClient, header time.Duration) aws.HTTPClien
 func (s *services) place(service, endpoint string, base **string, creds *aws.CredentialsProvider, r *role) {
 	if endpoint != "" {
 		*base = &endpoint
+	}
+	if w := plaintext(service, aws.ToString(*base)); w != "" {
+		s.warnings = append(s.warnings, w)
 	}
 	local := loopback(aws.ToString(*base))
 	if !local && !slices.Contains(s.remote, service) {

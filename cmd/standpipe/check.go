@@ -41,6 +41,7 @@ is deleted. What can not be tried without leaving traces is not tried: dynamodb:
 			}
 			svc.close()
 			cfg.Stream.Region = svc.region
+			pipe.warnings = append(pipe.warnings, svc.warnings...)
 			err = summarize(p.stdout, cmp.Or(p.file(cmd), "environment and flags"), cfg, pipe, time.Now())
 			if err != nil || !online {
 				return err

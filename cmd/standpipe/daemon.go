@@ -54,6 +54,9 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		return err
 	}
 	defer svc.close()
+	for _, w := range svc.warnings {
+		log.Warn().Msg(w)
+	}
 	for _, r := range svc.roles {
 		log.Info().Str("role", r.ARN).Str("for", list(r.uses)).Msg("assuming a role")
 	}

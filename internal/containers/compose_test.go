@@ -24,8 +24,10 @@ type service struct {
 	Image       string
 	Build       *struct{ Context, Dockerfile string }
 	Environment map[string]string
-	ReadOnly    bool   `json:"read_only"`
-	Grace       string `json:"stop_grace_period"`
+	ReadOnly    bool     `json:"read_only"`
+	CapDrop     []string `json:"cap_drop"`
+	SecurityOpt []string `json:"security_opt"`
+	Grace       string   `json:"stop_grace_period"`
 	DependsOn   map[string]struct{ Condition string }
 	Healthcheck *struct {
 		Test    []string
@@ -107,6 +109,9 @@ func TestComposeFile(t *testing.T) {
 	}
 	if own.DependsOn["localstack"].Condition != "service_healthy" || !own.ReadOnly || own.Build == nil || own.Build.Dockerfile != "Dockerfile" || own.Healthcheck != nil {
 		t.Errorf("got %+v", own)
+	}
+	if !slices.Equal(own.CapDrop, []string{"ALL"}) || !slices.Equal(own.SecurityOpt, []string{"no-new-privileges:true"}) {
+		t.Errorf("capabilities dropped: %v, security options: %v", own.CapDrop, own.SecurityOpt)
 	}
 	if _, err := os.Stat(filepath.Join(own.Build.Context, own.Build.Dockerfile)); err != nil {
 		t.Error(err)

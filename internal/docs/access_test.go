@@ -10,38 +10,6 @@ import (
 	"testing"
 )
 
-// actions are the IAM actions that each call needs. S3:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html, DynamoDB, whose
-// transactions need those of their items: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html.
-var actions = map[string][]string{
-	"s3.CreateMultipartUpload":           {"s3:PutObject"},
-	"s3.UploadPart":                      {"s3:PutObject"},
-	"s3.CompleteMultipartUpload":         {"s3:PutObject"},
-	"s3.AbortMultipartUpload":            {"s3:AbortMultipartUpload"},
-	"s3.ListParts":                       {"s3:ListMultipartUploadParts"},
-	"s3.HeadObject":                      {"s3:GetObject", "s3:ListBucket"}, // without the second S3 answers 403 for a key that is not there
-	"s3.GetObject":                       {"s3:GetObject", "s3:ListBucket"},
-	"s3.ListObjectsV2":                   {"s3:ListBucket"}, // verify
-	"s3.DeleteObject":                    {"s3:DeleteObject"},
-	"s3.HeadBucket":                      {"s3:ListBucket"},
-	"s3.ListMultipartUploads":            {"s3:ListBucketMultipartUploads"}, // clean
-	"s3.GetBucketLifecycleConfiguration": {"s3:GetLifecycleConfiguration"},  // check --online
-	"kinesis.DescribeStreamSummary":      {"kinesis:DescribeStreamSummary"},
-	"kinesis.ListShards":                 {"kinesis:ListShards"},
-	"kinesis.GetShardIterator":           {"kinesis:GetShardIterator"},
-	"kinesis.GetRecords":                 {"kinesis:GetRecords"},
-	"dynamodb.CreateTable":               {"dynamodb:CreateTable"},
-	"dynamodb.DescribeTable":             {"dynamodb:DescribeTable"},
-	"dynamodb.Scan":                      {"dynamodb:Scan"},
-	"dynamodb.GetItem":                   {"dynamodb:GetItem"},
-	"dynamodb.PutItem":                   {"dynamodb:PutItem"},
-	"dynamodb.UpdateItem":                {"dynamodb:UpdateItem"},
-	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
-	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
-	"stscreds.NewAssumeRoleProvider":     {"sts:AssumeRole"},
-	"types.ObjectCannedACL":              {"s3:PutObjectAcl"}, // of CreateMultipartUpload with an ACL
-}
-
 // TestPolicyAllowsWhatIsCalled compares the README's policy with the requests that the program makes.
 func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 	needed, called := map[string]bool{}, map[string]bool{}
@@ -60,27 +28,65 @@ func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 				return true
 			}
 			op = pkg.Name + "." + op
-			if actions[op] == nil && (!input || !slices.Contains([]string{"s3", "kinesis", "dynamodb", "sts"}, pkg.Name)) {
+			if Actions[op] == nil && (!input || !slices.Contains([]string{"s3", "kinesis", "dynamodb", "sts"}, pkg.Name)) {
 				return true
 			}
 			called[op] = true
-			if actions[op] == nil {
-				t.Errorf("%s calls %s: say in this test which actions that needs", f.name, op)
+			if Actions[op] == nil {
+				t.Errorf("%s calls %s: say in actions.go which actions that needs", f.name, op)
 			}
-			for _, a := range actions[op] {
+			for _, a := range Actions[op] {
 				needed[a] = true
 			}
 			return true
 		})
 	}
-	for op := range actions {
+	for op := range Actions {
 		if !called[op] {
-			t.Errorf("nobody calls %s: take it out of this test", op)
+			t.Errorf("nobody calls %s: take it out of actions.go", op)
 		}
 	}
-	got := slices.Sorted(maps.Keys(allowed(t, "")))
+	got := slices.Sorted(maps.Keys(allowed(t, readme, "")))
 	if want := slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
 		t.Errorf("the README's policy allows\n%v, needed are\n%v", got, want)
+	}
+}
+
+// TestTransactionsNeedTheActionsOfTheirItems compares what the program puts into transactions with the table.
+func TestTransactionsNeedTheActionsOfTheirItems(t *testing.T) {
+	needed := map[string]bool{}
+	for _, f := range tree(t) {
+		if f.test || !f.in("cmd", "consumer", "sink") {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			if pair, ok := n.(*ast.KeyValueExpr); ok {
+				kind, named := pair.Key.(*ast.Ident)
+				if made, ok := pair.Value.(*ast.UnaryExpr); ok && named && TransactActions[kind.Name] != "" {
+					if lit, ok := made.X.(*ast.CompositeLit); ok {
+						if sel, ok := lit.Type.(*ast.SelectorExpr); ok && sel.Sel.Name == kind.Name {
+							needed[TransactActions[kind.Name]] = true
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	if got, want := slices.Sorted(slices.Values(Actions["dynamodb.TransactWriteItems"])), slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
+		t.Errorf("TransactWriteItems is said to need %v; its items need %v", got, want)
+	}
+}
+
+// TestKMSPolicy compares the policy for encrypted buckets and streams with what S3 and Kinesis ask of the key.
+func TestKMSPolicy(t *testing.T) {
+	if got, want := slices.Sorted(maps.Keys(allowed(t, security, ""))), slices.Sorted(slices.Values(KMSActions)); !slices.Equal(got, want) {
+		t.Errorf("docs/security.md allows %v, needed are %v", got, want)
+	}
+	for _, action := range KMSActions {
+		if !strings.Contains(read(t, readme), "`"+action+"`") {
+			t.Errorf("the README does not say that a key must allow %s", action)
+		}
 	}
 }
 
@@ -90,22 +96,22 @@ func TestPoliciesOfOtherAccounts(t *testing.T) {
 	const principal = "arn:aws:iam::111122223333:role/standpipe-task"
 	want := map[string]bool{"sts:AssumeRole": true, "s3:PutObjectAcl": true}
 	forPeople := []string{"s3:GetLifecycleConfiguration", "s3:ListBucketMultipartUploads"} // for check --online and clean
-	for action := range allowed(t, "") {
+	for action := range allowed(t, readme, "") {
 		if strings.HasPrefix(action, "s3:") && !slices.Contains(forPeople, action) {
 			want[action] = true
 		}
 	}
-	got := slices.Sorted(maps.Keys(allowed(t, principal)))
+	got := slices.Sorted(maps.Keys(allowed(t, readme, principal)))
 	if want := slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
 		t.Errorf("the README's policies of other accounts allow\n%v, needed are\n%v", got, want)
 	}
 }
 
-// allowed gives the actions that the README's policies allow to a principal, or, for "", to whom they belong.
-func allowed(t *testing.T, principal string) map[string]bool {
+// allowed gives the actions that a document's policies allow to a principal, or, for "", to whom they belong.
+func allowed(t *testing.T, file, principal string) map[string]bool {
 	t.Helper()
 	actions := map[string]bool{}
-	for _, body := range fenced(t, readme, "json") {
+	for _, body := range fenced(t, file, "json") {
 		var p struct {
 			Statement []struct {
 				Effect    string

@@ -9,7 +9,9 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, crashSafety, "CONTRIBUTING.md", "CHANGELOG.md"}
+var documents = []string{readme, crashSafety, security, "CONTRIBUTING.md", "CHANGELOG.md"}
+
+const security = "docs/security.md"
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)

@@ -71,6 +71,9 @@ func (s *Server) Control(op string, fn faults.Hook) (remove func()) { return s.g
 // Calls is how many requests have reached the server, those a hook kept back included.
 func (s *Server) Calls() int { return s.gate.Calls() }
 
+// Operations counts the requests so far, by operation.
+func (s *Server) Operations() map[string]int { return s.gate.Operations() }
+
 const targetPrefix = "DynamoDB_20120810."
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {

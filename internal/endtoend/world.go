@@ -71,6 +71,7 @@ func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(w.permitted)
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -47,6 +48,7 @@ type Gate struct {
 	mu    sync.Mutex
 	hooks []*entry
 	seen  map[string]int
+	ops   map[string]int
 	total int
 }
 
@@ -81,13 +83,21 @@ func (g *Gate) Calls() int {
 	return g.total
 }
 
+// Operations counts the requests that have reached the gate, by operation.
+func (g *Gate) Operations() map[string]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.ops)
+}
+
 func (g *Gate) admit(call *Call) Hook {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.seen == nil {
-		g.seen = map[string]int{}
+		g.seen, g.ops = map[string]int{}, map[string]int{}
 	}
 	g.total++
+	g.ops[call.Op]++
 	k := call.Op + " " + call.Object
 	g.seen[k]++
 	call.Occurrence = g.seen[k]
