@@ -188,7 +188,7 @@ func (c *Consumer) prepareAgain(ctx context.Context) error {
 		if err == nil || !passing || time.Now().Add(backoff).After(deadline) {
 			return err
 		}
-		c.log.Warn().Err(err).Dur("wait_ms", backoff).Msg("retrying")
+		c.log.Warn().Err(err).Int64("wait_ms", backoff.Milliseconds()).Msg("retrying")
 		if wait(ctx, backoff) != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/rs/zerolog"
 
+	"standpipe/internal/awserr"
 	"standpipe/sink"
 )
 
@@ -138,13 +139,13 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 	if f.iterator == "" {
 		out, err := f.client.GetShardIterator(ctx, f.position(after))
 		if err != nil {
-			return nil, fmt.Errorf("get iterator of shard %s: %w", f.shard, err)
+			return nil, fmt.Errorf("get iterator of shard %s: %w", f.shard, awserr.Brief(err))
 		}
 		f.iterator = aws.ToString(out.ShardIterator)
 	}
 	out, err := f.api.get(ctx, f.stream.arn, f.iterator)
 	if err != nil {
-		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, err)
+		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, awserr.Brief(err))
 	}
 	return out, nil
 }
@@ -217,7 +218,7 @@ func (f *fetcher) failed(err error) (end bool) {
 	}
 	f.m.retries.WithLabelValues("kinesis", "GetRecords").Inc()
 	if f.trouble.Note("GetRecords", f.shard, err) && (f.failures > 3 || !errors.As(err, &expired) && !errors.As(err, &throttled)) {
-		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Dur("wait_ms", backoff).Msg("retrying")
+		f.log.Warn().Err(err).Str("shard", f.shard).Int("attempt", f.failures).Int64("wait_ms", backoff.Milliseconds()).Msg("retrying")
 	}
 	f.due = time.Now().Add(backoff + time.Duration(f.jitter()*float64(backoff/4)))
 	return false

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"standpipe/internal/awserr"
 )
 
 // retention is how long the stream keeps records. It may be changed while the application runs.
@@ -45,7 +47,7 @@ func (c *Consumer) describe(ctx context.Context) (*types.StreamDescriptionSummar
 	in.StreamName, in.StreamARN = c.stream().ref()
 	out, err := c.opts.Kinesis.DescribeStreamSummary(ctx, in)
 	if err != nil {
-		return nil, fmt.Errorf("describe stream %s: %w", c.opts.Stream, err)
+		return nil, fmt.Errorf("describe stream %s: %w", c.opts.Stream, awserr.Brief(err))
 	}
 	c.retention.set(out.StreamDescriptionSummary)
 	return out.StreamDescriptionSummary, nil

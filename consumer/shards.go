@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"standpipe/internal/awserr"
 )
 
 // Shard is a shard as ListShards describes it.
@@ -39,7 +41,7 @@ func listShards(ctx context.Context, client *kinesis.Client, stream streamRef) (
 		out, err := client.ListShards(page, in)
 		cancel()
 		if err != nil {
-			return nil, fmt.Errorf("list shards of stream %s: %w", stream.name, err)
+			return nil, fmt.Errorf("list shards of stream %s: %w", stream.name, awserr.Brief(err))
 		}
 		for _, s := range out.Shards {
 			sh := Shard{ID: aws.ToString(s.ShardId)}

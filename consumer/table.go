@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"standpipe/internal/awserr"
 	"standpipe/sink"
 )
 
@@ -33,7 +34,7 @@ func (t *Table) fail(op, key string, err error) error {
 	if errors.As(err, &no) {
 		return fmt.Errorf("%s %s in table %s: %w", op, key, t.name, errConflict)
 	}
-	return fmt.Errorf("%s %s in table %s: %w", op, key, t.name, err)
+	return fmt.Errorf("%s %s in table %s: %w", op, key, t.name, awserr.Brief(err))
 }
 
 // Ensure creates the table if it does not exist (pay per request) and waits until it is ACTIVE.
@@ -50,10 +51,10 @@ func (t *Table) Ensure(ctx context.Context) error {
 			})
 			var inUse *types.ResourceInUseException
 			if err != nil && !errors.As(err, &inUse) {
-				return fmt.Errorf("create lease table %s: %w", t.name, err)
+				return fmt.Errorf("create lease table %s: %w", t.name, awserr.Brief(err))
 			}
 		case err != nil:
-			return fmt.Errorf("describe lease table %s: %w", t.name, err)
+			return fmt.Errorf("describe lease table %s: %w", t.name, awserr.Brief(err))
 		case out.Table.TableStatus == types.TableStatusActive || out.Table.TableStatus == types.TableStatusUpdating:
 			return t.checkKey(out.Table)
 		}
@@ -87,7 +88,7 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 		out, err := t.client.Scan(page, &dynamodb.ScanInput{TableName: &t.name, ConsistentRead: aws.Bool(true), ExclusiveStartKey: from})
 		cancel()
 		if err != nil {
-			return nil, fmt.Errorf("scan lease table %s: %w", t.name, err)
+			return nil, fmt.Errorf("scan lease table %s: %w", t.name, awserr.Brief(err))
 		}
 		for _, r := range out.Items {
 			if fault := s.add(r); fault != "" {

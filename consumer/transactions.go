@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"standpipe/internal/awserr"
 	"standpipe/sink"
 )
 
@@ -179,7 +180,7 @@ func (t *Table) transact(ctx context.Context, op, id string, tx []types.Transact
 	if err == nil {
 		return nil, nil
 	}
-	err = fmt.Errorf("%s batch %s in table %s: %w", op, id, t.name, err)
+	err = fmt.Errorf("%s batch %s in table %s: %w", op, id, t.name, awserr.Brief(err))
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) {
 		return cancelled.CancellationReasons, err

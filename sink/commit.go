@@ -43,7 +43,7 @@ func (l *lane) commit(ctx context.Context, b *batch) {
 		b.free()
 		return // the item tells the next worker
 	}
-	l.done(b, outcome, began, closed, intended)
+	l.done(ctx, b, outcome, began, closed, intended)
 }
 
 // close gives every object its last part and uploads the journal (step 1). Nothing is visible yet.
@@ -165,7 +165,7 @@ func (l *lane) settle(b *batch) {
 }
 
 // done ends a batch that has been carried out: one log line, the numbers, and its memory given back.
-func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time) {
+func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, closed, intended time.Time) {
 	defer b.free()
 	now := time.Now()
 	switch outcome {
@@ -176,9 +176,11 @@ func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time
 		}
 		l.mu.Unlock()
 		return
-	case Finished: // advanced or undone: the leases tell
-		l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Msg("batch was finished by another worker")
-		return
+	case Finished:
+		if !l.s.wasAdvanced(ctx, b) {
+			l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Msg("batch was undone by another worker")
+			return // the leases tell its readers
+		}
 	}
 	var records, raw, size int64
 	for _, o := range b.all {
@@ -189,8 +191,14 @@ func (l *lane) done(b *batch, outcome Outcome, began, closed, intended time.Time
 	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
 	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Int("shards", len(b.spans)).
 		Int("objects", len(b.all)).Int64("records", records).Int64("bytes", raw).Int64("stored_bytes", size).
-		Dur("open_ms", began.Sub(b.opened)).Dur("close_ms", closed.Sub(began)).Dur("intent_ms", intended.Sub(closed)).
-		Dur("complete_ms", now.Sub(intended)).Msg("batch committed")
+		Int64("open_ms", began.Sub(b.opened).Milliseconds()).Int64("close_ms", closed.Sub(began).Milliseconds()).Int64("intent_ms", intended.Sub(closed).Milliseconds()).
+		Int64("complete_ms", now.Sub(intended).Milliseconds()).Msg("batch committed")
+}
+
+// wasAdvanced finds out how a batch ended that somebody else finished, or this worker by a request whose answer was
+// lost: an undo leaves no journal. What is asked for is only counted and logged.
+func (s *Sink) wasAdvanced(ctx context.Context, b *batch) bool {
+	return b.journal.ID == "" || s.visible(ctx, b.id, b.journal) == nil
 }
 
 // free gives a finished batch's memory back.

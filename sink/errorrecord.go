@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// notJSON is the error code of a record that an output wants to be JSON.
+const notJSON = "Standpipe.NotJSON"
+
 // appendErrorRecord writes one line of the error output in the shape Firehose gives a record that could
 // not be processed (Data Firehose developer guide, "Handle failure in data transformation"; member order
 // as live objects have it), with the stream's own coordinates behind it.

@@ -32,7 +32,7 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 	gauge("memory_used_bytes", "Bytes of responses, lines and parts in memory.", func() float64 { return float64(s.memory.Used()) })
 	gauge("memory_budget_bytes", "The budget for responses, lines and parts in memory (buffer.memory).", func() float64 { return float64(s.memory.Limit()) })
 	gauge("oldest_uncommitted_seconds", "How long the oldest record that is not yet visible has been held.", func() float64 { return s.Oldest().Seconds() })
-	return &metrics{
+	m := &metrics{
 		records:  counter("delivered_records_total", "Lines made visible in S3, by output.", "output"),
 		bytes:    counter("delivered_bytes_total", "Bytes of the lines made visible, before compression, by output.", "output"),
 		stored:   counter("stored_bytes_total", "Bytes of the objects made visible.", "output"),
@@ -45,6 +45,24 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 		dropped:     f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "batches_dropped_total", Help: "Batches given up before their intent; their records are read again."}),
 		undone:      f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "batches_undone_total", Help: "Promised batches taken back because an upload vanished. Above 0: find out who removes uploads."}),
 		closedEarly: f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "objects_closed_early_total", Help: "Objects closed before they were full because memory was short."}),
+	}
+	m.preset(s)
+	return m
+}
+
+// preset makes every counter whose labels are known beforehand begin at 0: an alarm on growth misses the first
+// increment of one that appears with it.
+func (m *metrics) preset(s *Sink) {
+	for _, out := range s.outputs {
+		for _, c := range []*prometheus.CounterVec{m.records, m.bytes, m.stored, m.objects} {
+			c.WithLabelValues(out.Name)
+		}
+	}
+	for _, code := range []string{notJSON, "Standpipe.BadAggregate"} {
+		m.rejected.WithLabelValues(code)
+	}
+	for _, cause := range []Cause{CauseSize, CauseInterval, CauseMemory, CauseShardEnd, CauseHandOver, CauseShutdown} {
+		m.batches.WithLabelValues(string(cause))
 	}
 }
 

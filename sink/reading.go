@@ -143,7 +143,7 @@ func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
 		if out.Validate {
 			sc.lines, n, err = appendLines(sc.lines, rec.Data)
 			if err != nil {
-				rejected = &Failure{Type: "processing-failed", Code: "Standpipe.NotJSON", Message: err.Error()}
+				rejected = &Failure{Type: "processing-failed", Code: notJSON, Message: err.Error()}
 				continue
 			}
 		} else {

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"standpipe/internal/awserr"
 )
 
 // batchKey is the metadata key that carries the batch id (x-amz-meta-standpipe-batch).
@@ -197,7 +199,7 @@ func s3Error(op, bucket, key string, err error) error {
 		kind = ErrNotFound
 	}
 	if kind == err {
-		return fmt.Errorf("%s s3://%s/%s: %w", op, bucket, key, err)
+		return fmt.Errorf("%s s3://%s/%s: %w", op, bucket, key, awserr.Brief(err))
 	}
-	return fmt.Errorf("%s s3://%s/%s: %w (%v)", op, bucket, key, kind, err)
+	return fmt.Errorf("%s s3://%s/%s: %w (%s)", op, bucket, key, kind, awserr.Cause(err))
 }

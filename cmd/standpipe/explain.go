@@ -2,19 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/aws/smithy-go"
+
+	"standpipe/internal/awserr"
 )
 
 // sentence is an error in words for users, with its cause.
@@ -131,37 +130,7 @@ func elsewhere(resp *smithyhttp.ResponseError, region string) string {
 }
 
 // cause is the innermost reason of a failed request in a few words.
-func cause(err error) string {
-	var (
-		api   smithy.APIError
-		dns   *net.DNSError
-		cert  *tls.CertificateVerificationError
-		errno syscall.Errno
-		timed interface{ Timeout() bool }
-		role  *roleError
-	)
-	switch {
-	case errors.As(err, &role):
-		return role.explain().Error()
-	case errors.As(err, &api):
-		return api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.As(err, &dns):
-		return "no address found for " + dns.Name
-	case errors.As(err, &cert):
-		return cert.Error()
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.As(err, &timed) && timed.Timeout():
-		return "timeout"
-	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
-}
+func cause(err error) string { return awserr.Cause(err) }
 
 // brief leaves out of an error what the SDK says of its own workings.
 func brief(err error) error {

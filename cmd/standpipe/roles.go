@@ -127,6 +127,9 @@ type roleError struct {
 
 func (e *roleError) Error() string { return fmt.Sprintf("assume role %s: %v", e.role.ARN, e.err) }
 
+// Cause is what awserr says of it.
+func (e *roleError) Cause() string { return e.explain().Error() }
+
 // RetryableError tells the SDK's retryer, by its interface, whether the reason passes by itself.
 func (e *roleError) RetryableError() bool {
 	return passing.IsErrorRetryable(e.err)

@@ -11,11 +11,12 @@ import (
 var arrows = map[string][]string{
 	"config":            {},
 	"partition":         {},
-	"sink":              {"standpipe/internal/jsontext", "standpipe/partition"},
+	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition"},
 	"sink/parquet":      {"standpipe/internal/jsontext"},
-	"consumer":          {"standpipe/sink"},
+	"consumer":          {"standpipe/internal/awserr", "standpipe/sink"},
 	"internal/faults":   {},
 	"internal/jsontext": {},
+	"internal/awserr":   {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
