@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,7 +143,9 @@ func TestJournalCountsLines(t *testing.T) {
 	onBench(t, func(o *Options) { o.Outputs[0].Validate = false }, func(t *testing.T, b *bench) {
 		r := b.read("a")
 		resp := b.response(r, 1, 50)
-		resp.Records[0].Data = []byte("one\ntwo\nthree")
+		records := slices.Collect(resp.Records)
+		records[0].Data = []byte("one\ntwo\nthree")
+		resp.Records = slices.Values(records)
 		if err := r.Append(t.Context(), resp); err != nil {
 			t.Fatal(err)
 		}
