@@ -39,15 +39,9 @@ func (s slow) rows(record []byte) (rows []string, err error) {
 	if !utf8.Valid(record) {
 		return nil, errNotJSON
 	}
-	var documents []json.RawMessage
-	for dec := json.NewDecoder(bytes.NewReader(record)); ; {
-		var document json.RawMessage
-		if err := dec.Decode(&document); err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, errNotJSON
-		}
-		documents = append(documents, document)
+	documents, err := documentsOf(record)
+	if err != nil {
+		return nil, err
 	}
 	for _, document := range documents {
 		if document[0] != '{' && document[0] != '[' {
@@ -62,6 +56,19 @@ func (s slow) rows(record []byte) (rows []string, err error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+func documentsOf(record []byte) (documents []json.RawMessage, err error) {
+	record = bytes.TrimPrefix(record, []byte("\ufeff"))
+	for dec := json.NewDecoder(bytes.NewReader(record)); ; {
+		var document json.RawMessage
+		if err := dec.Decode(&document); err == io.EOF {
+			return documents, nil
+		} else if err != nil {
+			return nil, errNotJSON
+		}
+		documents = append(documents, document)
+	}
 }
 
 type member struct {

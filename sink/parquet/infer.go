@@ -1,0 +1,116 @@
+package parquet
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"standpipe/internal/jsontext"
+)
+
+// Inference proposes a schema from records. Feed it with Add, then ask for the Proposal. It is for one goroutine, and
+// keeps counts only, no values; how much depends on the keys it meets, up to some limits, not on the records.
+type Inference struct {
+	root    shape
+	records int
+	notJSON int
+	notRows int
+}
+
+// Proposal is what an Inference found. Under its columns and the default Options, every record that it was fed becomes
+// rows, but for those that it counts as refused and those with two keys that are equal without case.
+type Proposal struct {
+	Columns []ProposedColumn
+	Records int // all that were fed
+	NotJSON int // of them, such that are empty or no JSON
+	NotRows int // of them, such that are no objects
+	Rows    int // JSON objects in the others
+}
+
+// ProposedColumn is a column with what speaks for it.
+type ProposedColumn struct {
+	Column
+	Rows  int      // that have a value other than null for it
+	Notes []string // what does not go together, was guessed or will be lost, as sentences
+}
+
+// Add takes a record into account.
+func (in *Inference) Add(record []byte) {
+	in.records++
+	var documents [][]byte
+	i, _ := jsontext.SkipSpace(record, len(record)-len(bytes.TrimPrefix(record, []byte(jsontext.ByteOrderMark))))
+	for i < len(record) {
+		end, _, fault := jsontext.ScanValue(record, i)
+		if fault != "" {
+			in.notJSON++
+			return
+		}
+		if record[i] != '{' {
+			in.notRows++
+			return
+		}
+		documents = append(documents, record[i:end])
+		i, _ = jsontext.SkipSpace(record, end)
+	}
+	if len(documents) == 0 {
+		in.notJSON++
+		return
+	}
+	for _, document := range documents {
+		in.root.add(document, 0, 0)
+	}
+}
+
+// Proposal says what the records so far have in common. More records may follow.
+func (in *Inference) Proposal() Proposal {
+	p := Proposal{Records: in.records, NotJSON: in.notJSON, NotRows: in.notRows, Rows: in.root.objects}
+	taken := map[string]bool{}
+	for _, m := range in.root.members {
+		c := ProposedColumn{Rows: m.shape.values()}
+		var notes notes
+		c.Name, c.Key = columnName(m.key, taken)
+		c.Type = m.shape.hive(&notes, m.key, 1).String()
+		c.Notes = notes
+		if in.root.crowded {
+			c.Notes = append(c.Notes, fmt.Sprintf("The records have more than %d keys; those met later are no columns.", maxMembers))
+		}
+		p.Columns = append(p.Columns, c)
+	}
+	return p
+}
+
+// columnName makes a name that a column can have from a key, and says which key it stands for where that is not the name.
+func columnName(key string, taken map[string]bool) (name, from string) {
+	name = strings.Map(func(r rune) rune {
+		if nameProblem(string(r)) != "" {
+			return '_'
+		}
+		return r
+	}, key)
+	for len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
+	if name == "" || strings.ToLower(name) == RestColumn {
+		name = "key" + name
+	}
+	base := name
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprint(base[:min(len(base), maxName-8)], "_", n)
+		name = strings.ToValidUTF8(name, "")
+	}
+	taken[strings.ToLower(name)] = true
+	if name != key {
+		return name, key
+	}
+	return name, ""
+}
+
+// notes are sentences about a column, each once.
+type notes []string
+
+func (n *notes) add(format string, args ...any) {
+	if s := fmt.Sprintf(format, args...); !slices.Contains(*n, s) && len(*n) < 10 {
+		*n = append(*n, s)
+	}
+}
