@@ -65,12 +65,24 @@ func (in *Inference) Add(record []byte) {
 // Proposal says what the records so far have in common. More records may follow.
 func (in *Inference) Proposal() Proposal {
 	p := Proposal{Records: in.records, NotJSON: in.notJSON, NotRows: in.notRows, Rows: in.root.objects}
-	taken := map[string]bool{}
+	taken, total := map[string]bool{}, 0
 	for _, m := range in.root.members {
 		c := ProposedColumn{Rows: m.shape.values()}
 		var notes notes
 		c.Name, c.Key = columnName(m.key, taken)
-		c.Type = m.shape.hive(&notes, m.key, 1).String()
+		t := m.shape.hive(&notes, m.key, 1)
+		leaves := 0
+		t.walk("", func(_ string, t *hiveType) {
+			if t.kind != structure && t.kind != list {
+				leaves++ // of a map that of its keys, beside those of its values
+			}
+		})
+		if leaves > 1 && total+leaves > maxColumns-maxMembers-1 { // that many stay for columns of one part
+			notes.add("%s has %d parts, which would make too many columns; they are kept as JSON.", m.key, leaves)
+			t, leaves = &hiveType{kind: text, name: "string"}, 1
+		}
+		total += leaves
+		c.Type = t.String()
 		c.Notes = notes
 		if in.root.crowded {
 			c.Notes = append(c.Notes, fmt.Sprintf("The records have more than %d keys; those met later are no columns.", maxMembers))

@@ -60,6 +60,16 @@ func TestProposals(t *testing.T) {
 	}
 }
 
+func TestProposalsStayBelowTheLimitOfColumns(t *testing.T) {
+	inner := "{" + strings.Join(mapped(900, func(i int) string { return fmt.Sprintf(`"k%d":1`, i) }), ",") + "}"
+	record := "{" + strings.Join(mapped(12, func(i int) string { return fmt.Sprintf(`"c%d":%s`, i, inner) }), ",") + "}"
+	p := proposed(record)
+	fitsAll(t, p, []string{record})
+	if last := p.Columns[11]; last.Type != "string" || len(last.Notes) != 1 || p.Columns[0].Type == "string" {
+		t.Errorf("%s, %s", last.Type, last.Notes)
+	}
+}
+
 func mapped(n int, f func(int) string) (all []string) {
 	for i := range n {
 		all = append(all, f(i))
