@@ -48,6 +48,8 @@ type World struct {
 	put  int
 	seed *uint64
 
+	kinesisClock, dynamoClock clock
+
 	mu      sync.Mutex
 	workers []*Worker
 	truth   *truth
@@ -66,7 +68,9 @@ func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Kinesis: kinesisfake.New(kinesisfake.Options{Retention: retention}), Dynamo: dynamofake.New(dynamofake.Options{}), S3: s3srv, truth: newTruth()}
+	w := &World{T: t, S3: s3srv, truth: newTruth()}
+	w.Kinesis = kinesisfake.New(kinesisfake.Options{Retention: retention, Now: w.kinesisClock.now})
+	w.Dynamo = dynamofake.New(dynamofake.Options{Now: w.dynamoClock.now})
 	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3})
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)
