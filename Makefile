@@ -36,3 +36,12 @@ fuzz: ## each fuzz target for half a minute
 			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime 30s $$pkg || exit 1; \
 		done; \
 	done
+
+SEEDS ?= 10000
+FIRST ?= 1
+soak: ## so many schedules of the randomised simulation, from a seed on: make soak SEEDS=10000 FIRST=1
+	cd internal/endtoend && GOGC=400 STANDPIPE_SEEDS=$(SEEDS) STANDPIPE_FIRST=$(FIRST) go test -run '^TestSimulation$$' -count=1 -timeout 12h
+
+MUTANTS ?= all
+mutants: ## break each rule of the commit protocol in turn; the end-to-end tests must fail: make mutants MUTANTS=rules
+	cd internal/mutants && STANDPIPE_MUTANTS='$(MUTANTS)' go test -run '^TestMutantsAreCaught$$' -count=1 -timeout 6h

@@ -1,0 +1,46 @@
+package mutants
+
+import (
+	"go/parser"
+	"go/token"
+	"slices"
+	"testing"
+)
+
+const root = "../.."
+
+// Every mutant must fit the code as it is now, and still be Go.
+func TestEveryMutantApplies(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range All() {
+		if seen[m.Name] {
+			t.Errorf("two mutants are called %q", m.Name)
+		}
+		seen[m.Name] = true
+		if m.Why == "" {
+			t.Errorf("mutant %q does not say what goes wrong", m.Name)
+		}
+		changed, err := Apply(root, m)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for file, text := range changed {
+			if _, err := parser.ParseFile(token.NewFileSet(), file, text, 0); err != nil {
+				t.Errorf("mutant %q: %v", m.Name, err)
+			}
+		}
+	}
+}
+
+// Each rule has a mutant that must be caught, and so has each guard that is not the only one.
+func TestEveryRuleHasAMutant(t *testing.T) {
+	for rule := 1; rule <= 18; rule++ {
+		if !slices.ContainsFunc(All(), func(m Mutant) bool { return m.Rule == rule && m.Guarded == "" }) {
+			t.Errorf("no mutant of rule %d must be caught", rule)
+		}
+	}
+}
+
+// All of them fit into one program, which Go compiles.
+func TestMutantsCompile(t *testing.T) { build(t) }
