@@ -19,13 +19,13 @@ type chaos struct {
 	seed uint64
 	rate int // one call in so many meets a fault, of those in seldom one in five times as many
 
-	mu      sync.Mutex
-	over    bool
-	draws   map[string]*rand.Rand
-	away    map[string]time.Time // services that do not answer, until when
-	slowS3  time.Time            // until then
-	mute    string               // the worker whose heartbeat fails
-	silence time.Time            // until then
+	mu     sync.Mutex
+	over   bool
+	draws  map[string]*rand.Rand
+	away   map[string]time.Time // services that do not answer, until when
+	slowS3 time.Time            // until then
+	mutes  []spell              // workers whose heartbeats fail
+	ball   *backAndForth
 }
 
 // seldom are the calls that are made all the time and decide nothing by themselves.
@@ -66,7 +66,8 @@ func (c *chaos) decide(call faults.Call, next func()) error {
 	c.mu.Lock()
 	now := time.Now()
 	over, away, slow := c.over, now.Before(c.away[call.Service]), now.Before(c.slowS3) && call.Service == "s3"
-	mute := now.Before(c.silence) && call.Object == "standpipe#worker#"+c.mute && call.Op == "UpdateItem"
+	mute := actOf(call) == "heartbeat" && c.muted(call.Header.Get(senderHeader), now)
+	ball := c.ball
 	c.mu.Unlock()
 	switch {
 	case over:
@@ -78,6 +79,11 @@ func (c *chaos) decide(call faults.Call, next func()) error {
 		return serverError(call)
 	case slow:
 		time.Sleep(upTo(rng, 6*time.Second))
+	}
+	if ball != nil && actOf(call) == "intent" {
+		if m := ball.intent(call.Header.Get(senderHeader), now); m != nil {
+			return m.do(c, rng, call, next)
+		}
 	}
 	rate := c.rate
 	if seldom[actOf(call)] {

@@ -9,7 +9,7 @@ import (
 func (s *simulation) step() {
 	s.buryEnded()
 	s.put(s.rng.IntN(30))
-	switch s.rng.IntN(16) {
+	switch s.rng.IntN(18) {
 	case 0, 1:
 		if len(s.live) < 5 {
 			s.start()
@@ -44,6 +44,10 @@ func (s *simulation) step() {
 		s.chaos.slow()
 	case 14:
 		s.chaos.jump()
+	case 15, 16:
+		if len(s.live) > 1 {
+			s.chaos.tossLeases(s.live[s.rng.IntN(len(s.live))])
+		}
 	}
 }
 
