@@ -197,7 +197,10 @@ func applicationRow(a Application) row {
 // toApplication reads the application's row; fault is empty, or says what is wrong with it.
 func toApplication(r row) (app Application, fault string) {
 	a := attributes{row: r}
-	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.text("lastShard")}
+	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.optional("lastShard")}
+	if !a.has("lastShard") {
+		a.fail("lastShard is missing")
+	}
 	var err error
 	if app.Created, err = time.Parse(time.RFC3339Nano, a.text("streamCreated")); err != nil {
 		a.fail("streamCreated is no time like 2026-01-31T12:00:00Z")

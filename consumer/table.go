@@ -102,6 +102,9 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 }
 
+// Unusable says why nobody can know whose table this is; nil when its application's row is good, or not there.
+func (s *Snapshot) Unusable() error { return s.Damaged[applicationKey] }
+
 // add takes a row; fault says what is wrong with one that can not be taken. Of a batch item only its owner is looked at.
 func (s *Snapshot) add(r row) (fault string) {
 	a := attributes{row: r}

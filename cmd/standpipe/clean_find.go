@@ -101,6 +101,8 @@ func (c *cleaner) promises(ctx context.Context) (promise, error) {
 		return p, c.wrongTable("does not exist")
 	case err != nil:
 		return p, fmt.Errorf("find out what is promised: %w", err)
+	case snap.Unusable() != nil:
+		return p, fmt.Errorf("find out what is promised: %w", snap.Unusable())
 	case snap.Application == nil:
 		return p, c.wrongTable("has never been used by a worker")
 	case snap.Application.Stream != c.cfg.Stream.Name:
