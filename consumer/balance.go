@@ -51,6 +51,11 @@ func (l *leases) ownerless(shard string, now time.Time) bool {
 	return !l.live.alive(rowSign(row), now)
 }
 
+// working: a worker has joined, and its heartbeat moves. The caller holds l.mu.
+func (l *leases) working(worker string, now time.Time) bool {
+	return l.snap.Workers[worker].Beat > 0 && l.live.alive(worker, now)
+}
+
 // known gives every shard that may have to be read: those listed, and those with an unfinished row that
 // are listed no more, sorted. The caller holds l.mu.
 func (l *leases) known() []string {

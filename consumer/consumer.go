@@ -108,7 +108,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		defer close(beats)
 		c.heartbeat(beating)
 	})
-	quiet := func() { // a beat after the row is removed would bring it back
+	quiet := func() { // between two requests of a beat the row must not be removed
 		endBeats()
 		<-beats
 	}
@@ -211,7 +211,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err := c.remember(ctx, aws.ToTime(stream.StreamCreationTimestamp), shards); err != nil {
 		return err
 	}
-	if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil {
+	if err := c.beat(ctx); err != nil {
 		return err
 	}
 	snap, err := c.opts.Table.Snapshot(ctx)
@@ -281,7 +281,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 func (c *Consumer) heartbeat(ctx context.Context) {
 	period := c.opts.Failover / 5
 	for wait(ctx, period) == nil {
-		if err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil && ctx.Err() == nil {
+		if err := c.beat(ctx); err != nil && ctx.Err() == nil {
 			c.m.retries.WithLabelValues("dynamodb", "UpdateItem").Inc()
 			if c.trouble.Note("heartbeat", "", err) {
 				c.log.Warn().Err(err).Msg("heartbeat not written")
@@ -290,6 +290,19 @@ func (c *Consumer) heartbeat(ctx context.Context) {
 			c.trouble.Clear("heartbeat", "")
 		}
 	}
+}
+
+// beat moves the heartbeat. A worker without a row makes one: at its start, and when the others took it for dead long
+// enough to remove the row. One that stops does not.
+func (c *Consumer) beat(ctx context.Context) error {
+	err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases)
+	if !errors.Is(err, errConflict) || c.leases.isStopping() {
+		return err
+	}
+	if err := c.opts.Table.Join(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil && !errors.Is(err, errConflict) {
+		return err
+	}
+	return c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases)
 }
 
 // kclConfig sets the library up: fast loops, none of its own renewals, stealing, fan-out or positions.

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -68,6 +69,17 @@ type member struct {
 
 const failover = 30 * time.Second
 
+// beat joins a worker that has not yet joined, and moves its heartbeat.
+func beat(t *testing.T, table *Table, worker string, limit int) {
+	t.Helper()
+	if err := table.Join(t.Context(), worker, limit); err != nil && !errors.Is(err, errConflict) {
+		t.Fatal(err)
+	}
+	if err := table.Beat(t.Context(), worker, limit); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func newMember(t *testing.T, table *Table, name string, shards map[string]Shard) *member {
 	t.Helper()
 	return newLimited(t, table, name, shards, 0)
@@ -86,9 +98,7 @@ func newLimited(t *testing.T, table *Table, name string, shards map[string]Shard
 		r.reads, r.endReads = context.WithCancelCause(r.epoch)
 		return r
 	}
-	if err := table.Beat(t.Context(), name, limit); err != nil {
-		t.Fatal(err)
-	}
+	beat(t, table, name, limit)
 	m.look()
 	return m
 }

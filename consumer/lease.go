@@ -31,7 +31,7 @@ type Lease struct {
 	Parents    []string
 }
 
-// Heartbeat is a worker's row. A worker is alive while its Beat moves.
+// Heartbeat is a worker's row. A worker is alive from its first Beat on, while its Beat moves.
 type Heartbeat struct {
 	Worker    string
 	Beat      int64

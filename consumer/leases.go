@@ -248,6 +248,12 @@ func (l *leases) readers() []*reader {
 	return rs
 }
 
+func (l *leases) isStopping() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopping
+}
+
 // stop ends acquisition and all readers.
 func (l *leases) stop() {
 	l.mu.Lock()

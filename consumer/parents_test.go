@@ -131,20 +131,15 @@ func TestUnownedCountsWhatNobodyReads(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		beat := func(who string) {
-			if err := table.Beat(t.Context(), who, 0); err != nil {
-				t.Fatal(err)
-			}
-		}
-		beat("living")
-		beat("dead")
+		beat(t, table, "living", 0)
+		beat(t, table, "dead", 0)
 		m := newMember(t, table, "a", shards)
 		if n := m.unowned(); n != 2 { // 2 and 4
 			t.Errorf("%d unowned at first", n)
 		}
 		for range 4 {
 			time.Sleep(10 * time.Second)
-			beat("living")
+			beat(t, table, "living", 0)
 			_ = m.look()
 		}
 		if n := m.unowned(); n != 3 {

@@ -39,7 +39,7 @@ func (l *leases) settling() time.Duration { return min(l.live.failover/10, 3*tim
 func (l *leases) spread(now time.Time) spread {
 	s := spread{owned: map[string]int{l.me: 0}, limits: map[string]int{l.me: l.max}, limited: map[string]int{}}
 	for w, hb := range l.snap.Workers {
-		if w != l.me && !hb.Leaving && l.live.alive(w, now) {
+		if w != l.me && !hb.Leaving && l.working(w, now) {
 			s.owned[w], s.limits[w] = 0, hb.MaxLeases
 		}
 	}

@@ -42,9 +42,6 @@ type walker struct {
 	ctx  context.Context
 	kill context.CancelFunc
 
-	endBeats context.CancelFunc
-	beats    chan struct{} // closed when the last heartbeat was answered
-
 	ends sync.WaitGroup // consumers
 	now  sync.Mutex     // one consumer's end or event loop's turn at a time for states
 
@@ -125,12 +122,8 @@ func (f *crowd) join(limit int) *walker {
 	f.mu.Lock()
 	f.all = append(f.all, w)
 	f.mu.Unlock()
-	var beating context.Context
-	beating, w.endBeats = context.WithCancel(w.ctx)
-	w.beats = make(chan struct{})
 	f.wg.Go(func() {
-		defer close(w.beats)
-		for wait(beating, failover/5) == nil {
+		for wait(w.ctx, failover/5) == nil {
 			_ = f.table.Beat(w.ctx, name, limit)
 		}
 	})
@@ -241,8 +234,6 @@ func (w *walker) leave() {
 	w.stop()
 	_ = w.table.Leave(w.ctx, w.me)
 	w.ends.Wait()
-	w.endBeats()
-	<-w.beats // or the row comes back
 	_ = w.table.Forget(w.ctx, w.me)
 	w.die()
 }

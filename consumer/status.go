@@ -32,7 +32,7 @@ func (c *Consumer) Status() Status {
 	c.leases.mu.Lock()
 	now := time.Now()
 	for id := range c.leases.snap.Workers {
-		if id != c.leases.me && c.leases.live.alive(id, now) {
+		if id != c.leases.me && c.leases.working(id, now) {
 			s.Workers++
 		}
 	}

@@ -246,13 +246,20 @@ func (t *Table) Remove(ctx context.Context, shard string) error {
 	return nil
 }
 
-// Beat moves a worker's heartbeat.
+// Join makes a worker's row, on condition that there is none. It holds no beat yet, so nobody counts the worker before
+// its first Beat: a Join that arrives after the worker's end does no harm.
+func (t *Table) Join(ctx context.Context, worker string, maxLeases int) error {
+	return t.put(ctx, row{keyAttr: str(workerKey + worker), "entityType": str(workerKind), "maxLeases": num(int64(maxLeases)), "beat": num(0)})
+}
+
+// Beat moves a worker's heartbeat, on condition that it has a row: one that arrives after the worker's end must not
+// bring it back.
 func (t *Table) Beat(ctx context.Context, worker string, maxLeases int) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(workerKey + worker),
-		UpdateExpression:          aws.String("SET entityType = :kind, maxLeases = :max ADD beat :one"),
-		ExpressionAttributeValues: row{":kind": str(workerKind), ":max": num(int64(maxLeases)), ":one": num(1)}})
+		UpdateExpression: aws.String("SET maxLeases = :max ADD beat :one"), ConditionExpression: aws.String("attribute_exists(" + keyAttr + ")"),
+		ExpressionAttributeValues: row{":max": num(int64(maxLeases)), ":one": num(1)}})
 	if err != nil {
 		return t.fail("heartbeat of", worker, err)
 	}

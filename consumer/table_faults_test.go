@@ -252,9 +252,7 @@ func TestEnsureWaitsForActive(t *testing.T) {
 		if d := time.Since(began); d < 8*time.Second || d > 10*time.Second {
 			t.Errorf("waited %v", d)
 		}
-		if err := table.Beat(t.Context(), "a", 0); err != nil {
-			t.Error(err)
-		}
+		beat(t, table, "a", 0)
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

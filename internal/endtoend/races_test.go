@@ -24,11 +24,7 @@ func (w *World) twoOutputs() Settings {
 func (w *World) finish(workers ...*Worker) {
 	w.T.Helper()
 	w.Exactly(5*time.Minute, "clicks/", "plain/")
-	for _, wk := range workers {
-		if err := wk.Stop(); err != nil {
-			w.T.Error(err)
-		}
-	}
+	w.stop(workers...)
 	w.Exactly(0, "clicks/", "plain/")
 }
 

@@ -87,10 +87,7 @@ func rollingRestart(t *testing.T, late time.Duration) {
 		})
 	}
 	old := []*Worker{w.Start(set), w.Start(set)}
-	spread := func(a, b *Worker) {
-		w.eventually(time.Minute, "20 shards each", func() bool { return w.ownedBy(a.Name) == 20 && w.ownedBy(b.Name) == 20 })
-	}
-	spread(old[0], old[1])
+	w.spread(20, old...)
 	w.Put(400)
 	time.Sleep(30 * time.Second)
 	before := w.cuts()
@@ -103,11 +100,9 @@ func rollingRestart(t *testing.T, late time.Duration) {
 		t.Logf("%s has its share after %v", next.Name, time.Since(began))
 		time.Sleep(20*time.Second + rand.N(2*time.Second))
 		w.Put(200)
-		if err := old[i].Stop(); err != nil {
-			t.Fatal(err)
-		}
+		w.stop(old[i])
 		old[i] = next
-		spread(old[0], old[1])
+		w.spread(20, old...)
 		time.Sleep(20 * time.Second)
 	}
 	shard, pause := p.worst()
@@ -115,11 +110,7 @@ func rollingRestart(t *testing.T, late time.Duration) {
 	if pause > 5*time.Second {
 		t.Errorf("%s stood still for %v", shard, pause)
 	}
-	for _, wk := range old {
-		if err := wk.Stop(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.stop(old...)
 	w.Exactly(time.Minute, "clicks/")
 	time.Sleep(time.Second)                                               // what a worker asked DynamoDB for when it ended is answered to nobody
 	joined := map[string]int{"worker-1": 1, "worker-2": 2, "worker-3": 1} // how many others joined while it was there

@@ -165,11 +165,20 @@ func releaseByItsOwnerInItsEpoch(s *suite) {
 
 func beatMoves(s *suite) {
 	t := s.with(lease(0, "a"))
+	s.conflict(t.Beat(s.Context(), "a", 0)) // it has not joined
+	s.must(t.Join(s.Context(), "a", 3))
+	snap, err := t.Snapshot(s.Context())
+	s.must(err)
+	if len(snap.Workers) != 1 || snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", MaxLeases: 3}) {
+		s.Errorf("a has joined, but workers are %+v", snap.Workers)
+	}
 	for _, max := range []int{0, 0, 5} {
 		s.must(t.Beat(s.Context(), "a", max))
 	}
+	s.conflict(t.Join(s.Context(), "a", 3)) // it changes nothing any more
+	s.must(t.Join(s.Context(), "b", 0))
 	s.must(t.Beat(s.Context(), "b", 0))
-	snap, err := t.Snapshot(s.Context())
+	snap, err = t.Snapshot(s.Context())
 	s.must(err)
 	if len(snap.Workers) != 2 || snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 3, MaxLeases: 5}) || snap.Workers["b"].Beat != 1 {
 		s.Errorf("workers are %+v", snap.Workers)
@@ -187,6 +196,7 @@ func beatMoves(s *suite) {
 	s.must(t.Forget(s.Context(), "a"))
 	s.must(t.Forget(s.Context(), "a"))
 	s.conflict(t.Leave(s.Context(), "a")) // too late: it must not come back
+	s.conflict(t.Beat(s.Context(), "a", 5))
 	snap, err = t.Snapshot(s.Context())
 	s.must(err)
 	if _, there := snap.Workers["a"]; there || len(snap.Workers) != 1 {
@@ -204,7 +214,7 @@ func snapshotReadsAllPages(s *suite) {
 		row["filler"] = str(strings.Repeat("x", 90_000))
 		s.putRaw(row)
 	}
-	s.must(t.Beat(s.Context(), "a", 0))
+	s.must(t.Join(s.Context(), "a", 0))
 	it := item("a", 3)
 	_, err := t.Acquire(s.Context(), shard(3), 1, "a")
 	s.must(err)
