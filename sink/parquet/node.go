@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 )
 
 // node is a type with its place in the columns of a schema. It never changes, so Shredders share it.
@@ -91,21 +92,33 @@ func fixedWidth(t *hiveType) int {
 	return int(math.Ceil((float64(t.precision)*math.Log2(10) + 1) / 8))
 }
 
-// parquet is the node as parquet-go describes it.
-func (n *node) parquet(timestamps Timestamps) pq.Node {
+// parquet is the node as parquet-go describes it, with the encodings of the schema's columns where there are any.
+func (n *node) parquet(timestamps Timestamps, encodings []encoding.Encoding) pq.Node {
 	switch n.kind {
 	case list:
-		return pq.Optional(pq.List(n.elem.parquet(timestamps)))
+		return pq.Optional(pq.List(n.elem.parquet(timestamps, encodings)))
 	case mapping:
-		return pq.Optional(pq.Map(pq.String(), n.elem.parquet(timestamps)))
+		return pq.Optional(pq.Map(encoded(pq.String(), n.leaf, encodings), n.elem.parquet(timestamps, encodings)))
 	case structure:
-		var g orderedGroup
-		for i, f := range n.fields {
-			g.add(n.hiveType.fields[i].name, f.parquet(timestamps))
-		}
-		return pq.Optional(&g)
+		return pq.Optional(n.group(timestamps, encodings))
 	}
-	return pq.Optional(n.hiveType.parquet(timestamps))
+	return pq.Optional(encoded(n.hiveType.parquet(timestamps), n.leaf, encodings))
+}
+
+// group is the fields of a struct.
+func (n *node) group(timestamps Timestamps, encodings []encoding.Encoding) *orderedGroup {
+	var g orderedGroup
+	for i, f := range n.fields {
+		g.add(n.hiveType.fields[i].name, f.parquet(timestamps, encodings))
+	}
+	return &g
+}
+
+func encoded(n pq.Node, leaf int, encodings []encoding.Encoding) pq.Node {
+	if encodings == nil {
+		return n
+	}
+	return pq.Encoded(n, encodings[leaf])
 }
 
 func (t *hiveType) parquet(timestamps Timestamps) pq.Node {

@@ -19,6 +19,9 @@ type Rows struct {
 	bytes arena
 }
 
+// valueSize is what a value takes beside its bytes.
+const valueSize = int64(unsafe.Sizeof(pq.Value{}))
+
 // Reset empties the rows and keeps their memory for the next ones, but for that of single values above 64 KiB.
 func (r *Rows) Reset() {
 	dropped := r.bytes.reset()
@@ -49,7 +52,7 @@ func (r *Rows) keep(n int) {
 		r.marks[i] = len(column)
 	}
 	now := r.bytes.mark()
-	r.Bytes += int64(values)*int64(unsafe.Sizeof(pq.Value{})) + now.used - r.mark.used
+	r.Bytes += int64(values)*valueSize + now.used - r.mark.used
 	r.mark = now
 	r.N += n
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 )
 
 // maxColumns is how many columns a schema may have, those inside structs counted. Each costs a buffer in every open file.
@@ -101,7 +102,6 @@ func ParseSchema(columns []Column, options Options) (*Schema, error) {
 func compile(root *hiveType, keys []string, columns []Column, options Options) (*Schema, error) {
 	c := &compiler{options: options}
 	n := &node{hiveType: root}
-	var g orderedGroup
 	for _, f := range root.fields {
 		child := c.node(f.typ, f.name, 0, 0)
 		n.fields = append(n.fields, field{node: child})
@@ -109,19 +109,26 @@ func compile(root *hiveType, keys []string, columns []Column, options Options) (
 			return nil, &SchemaError{[]Problem{{"", fmt.Sprintf("more than %d columns, those inside structs counted; "+
 				"keep rarely used parts as strings, which take any JSON", maxColumns)}}}
 		}
-		g.add(f.name, child.parquet(options.Timestamps))
 	}
 	c.index(n, keys)
 	s := &Schema{options: options, columns: columns, root: n, rest: -1}
 	if options.Rest {
 		s.rest = c.leaf
 		c.leaf++
-		g.add(RestColumn, pq.Optional(pq.String()))
 	}
 	n.end = c.leaf
 	s.slots = c.slots
-	s.parquet = pq.NewSchema("schema", &g)
+	s.parquet = s.encoded(nil)
 	return s, nil
+}
+
+// encoded is the schema of the files with an encoding for each column, or none.
+func (s *Schema) encoded(encodings []encoding.Encoding) *pq.Schema {
+	g := s.root.group(s.options.Timestamps, encodings)
+	if s.rest >= 0 {
+		g.add(RestColumn, pq.Optional(encoded(pq.String(), s.rest, encodings)))
+	}
+	return pq.NewSchema("schema", g)
 }
 
 // invalidBinary is Firehose's sentence for a table with a column that its SerDe can not fill.

@@ -1,0 +1,52 @@
+package parquet
+
+import (
+	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// sampled is how many values of a column are looked at to judge a dictionary.
+const sampled = 4096
+
+// encodings chooses how each column is stored, by the first rows of a file. A dictionary that grows beyond
+// dictionaryBytes is given up by the writer, so that a wrong choice costs a page a row group and no more.
+func (f *Format) encodings(rows *Rows) []encoding.Encoding {
+	chosen := make([]encoding.Encoding, len(rows.Columns))
+	for i, column := range rows.Columns {
+		chosen[i] = &pq.Plain
+		if !f.options.NoDictionary && pays(column) {
+			chosen[i] = &pq.RLEDictionary
+		}
+	}
+	return chosen
+}
+
+// pays says whether a column is worth a dictionary: whether all the values that there seem to be fit into one. How
+// many there are follows from how often one comes twice. Of n values drawn from N that are equally frequent, about
+// n²/2N are repetitions.
+func pays(values []pq.Value) bool {
+	seen := make(map[string]struct{})
+	var n, bytes float64
+	var key []byte
+	for _, v := range values {
+		if v.IsNull() {
+			continue
+		}
+		if v.Kind() == pq.Boolean {
+			return false // a bit is less than an index
+		}
+		key = v.AppendBytes(key[:0])
+		if _, found := seen[string(key)]; !found {
+			seen[string(key)] = struct{}{}
+		}
+		bytes += float64(len(key))
+		if n++; n == sampled {
+			break
+		}
+	}
+	if n == 0 {
+		return true
+	}
+	repeated := max(n-float64(len(seen)), 0.5)
+	return n*n/2/repeated*(bytes/n) <= dictionaryBytes
+}
