@@ -62,11 +62,11 @@ func newBatch(ctx context.Context, l *lane) *batch {
 	return b
 }
 
-// write appends lines to the object of this output and path, opening one if need be.
-func (b *batch) write(k objectKey, arrival time.Time, lines []byte, records int64) error {
+// write appends to the object of this output and path, opening one if need be.
+func (b *batch) write(k objectKey, st *staged) error {
 	for {
-		o := b.object(k, arrival)
-		err := o.append(b.ctx, lines, records)
+		o := b.object(k, st.arrival)
+		err := o.append(b.ctx, st)
 		if err != errClosed {
 			return err
 		}
@@ -82,10 +82,11 @@ func (b *batch) object(k objectKey, arrival time.Time) *object {
 		return o
 	}
 	out := b.lane.s.outputs[k.out]
-	id, codec := fmt.Sprintf("%s-%d", b.id, len(b.all)), out.codec()
+	id := fmt.Sprintf("%s-%d", b.id, len(b.all))
 	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, id, out.ObjectExtension())
-	o := &object{s: l.s, b: b, out: out, at: k, codec: codec, frame: codec.framing(id), creating: make(chan struct{}, 1),
+	o := &object{s: l.s, b: b, out: out, at: k, creating: make(chan struct{}, 1),
 		upload: Upload{Bucket: out.Bucket, Key: partition.ObjectKey(k.path, l.s.opts.Random, name)}}
+	o.enc = newEncoder(o, id)
 	o.hold(objectCost)
 	b.objects[k] = o
 	b.all = append(b.all, o)

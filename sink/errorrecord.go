@@ -14,6 +14,9 @@ const notJSON = "Standpipe.NotJSON"
 // not be processed (Data Firehose developer guide, "Handle failure in data transformation"; member order
 // as live objects have it), with the stream's own coordinates behind it.
 func appendErrorRecord(dst []byte, rec *Record, f *Failure, shard string, now time.Time) []byte {
+	if f.Type == conversionFailed {
+		return appendConversionError(dst, rec, f, shard, now)
+	}
 	dst = append(dst, `{"rawData":"`...)
 	dst = base64.StdEncoding.AppendEncode(dst, rec.Data)
 	dst = append(dst, `","errorCode":`...)

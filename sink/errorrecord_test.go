@@ -21,7 +21,7 @@ func TestErrorRecordIsOneLineOfJSON(t *testing.T) {
 	arrival, now := time.UnixMilli(1_675_146_135_164), time.UnixMilli(1_675_146_200_000)
 	for _, data := range []string{"", "plain", "two\nlines\n", "\xff\x00\xfe", strings.Repeat("x", 1<<20)} {
 		rec := &Record{Data: []byte(data), Arrival: arrival, Sequence: "4959", SubSequence: 3}
-		line := appendErrorRecord([]byte("before\n"), rec, &Failure{"processing-failed", "Standpipe.NotJSON", "invalid \"x\"\nat \xff byte <7>"}, "shardId-000000000001", now)
+		line := appendErrorRecord([]byte("before\n"), rec, &Failure{Type: "processing-failed", Code: "Standpipe.NotJSON", Message: "invalid \"x\"\nat \xff byte <7>"}, "shardId-000000000001", now)
 		line, ok := bytes.CutPrefix(line, []byte("before\n"))
 		if !ok || bytes.Count(line, []byte("\n")) != 1 || line[len(line)-1] != '\n' {
 			t.Fatalf("line is %.200q", line)
@@ -55,7 +55,7 @@ func TestRejectedRecordsGoToTheErrorOutput(t *testing.T) {
 		resp.Records = slices.Values(append(records,
 			Record{Data: []byte("not JSON"), Arrival: at, Sequence: "1"},
 			Record{Data: nil, Arrival: at, Sequence: "1", SubSequence: 1},
-			Record{Data: []byte(`{}`), Arrival: at, Sequence: "1", SubSequence: 2, Failure: &Failure{"bad-aggregate", "Standpipe.BadAggregate", "cut short"}}))
+			Record{Data: []byte(`{}`), Arrival: at, Sequence: "1", SubSequence: 2, Failure: &Failure{Type: "bad-aggregate", Code: "Standpipe.BadAggregate", Message: "cut short"}}))
 		if err := r.Append(t.Context(), resp); err != nil {
 			t.Fatal(err)
 		}

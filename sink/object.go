@@ -7,25 +7,26 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+
+	"standpipe/sink/parquet"
 )
 
 const (
-	chunkSize  = 256 << 10 // lines that a reading hands over at once, and most codecs compress in one piece
+	chunkSize  = 256 << 10 // bytes that a reading hands over at once, and most codecs compress in one piece
 	partSize   = 5 << 20   // S3's minimum for all parts but the last
 	objectCost = 2 << 10   // what an object costs in memory besides its bytes
 )
 
-var errClosed = errors.New("object takes no more lines")
+var errClosed = errors.New("object takes no more")
 
-// object is one S3 object while a batch is open. Shard goroutines append lines to it, compress them and
-// hand its parts to S3; none of it is visible before the batch is committed.
+// object is one S3 object while a batch is open. Shard goroutines append lines or rows to it, its encoder makes a file of
+// them on those goroutines, and parts of the file leave for S3; none of it is visible before the batch is committed.
 type object struct {
 	s   *Sink
 	b   *batch
 	out *Output
 	at  objectKey
-
-	codec *codec
+	enc encoder
 
 	touched atomic.Int64 // the sink's count of appends when this object was last written
 	held    atomic.Int64 // bytes in memory, counted in the budget
@@ -37,13 +38,9 @@ type object struct {
 	mu      sync.Mutex
 	upload  Upload
 	closing bool
-	fill    []byte // lines that are not yet a chunk
-	turns   int    // chunks detached so far
-	placed  int    // chunks that are in seg, in the order they were detached
-	ready   map[int]chunk
 	seg     Segments // the part being filled
 	segLen  int64
-	frame   framing
+	whole   []part // parts that are to be sent
 	parts   int32
 	raw     int64
 	size    int64
@@ -52,10 +49,10 @@ type object struct {
 	err     error
 }
 
-type chunk struct {
-	body []byte
-	crc  uint32
-	raw  int64
+// part is a whole part of the file.
+type part struct {
+	n    int32
+	body Segments
 }
 
 func (o *object) hold(n int64) {
@@ -63,113 +60,80 @@ func (o *object) hold(n int64) {
 	o.s.memory.Add(n)
 }
 
-// append adds whole lines. It compresses and uploads on the caller's goroutine when that is due, which is
-// the back-pressure. errClosed: ask the batch for another object.
-func (o *object) append(ctx context.Context, lines []byte, records int64) error {
+// append adds what a reading has. It encodes and uploads on the caller's goroutine when that is due, which is the
+// back-pressure. errClosed: ask the batch for another object.
+func (o *object) append(ctx context.Context, st *staged) error {
 	o.touched.Store(o.s.appends.Add(1))
-	ends := int64(bytes.Count(lines, []byte{'\n'}))
+	ends := int64(bytes.Count(st.lines, []byte{'\n'}))
 	o.mu.Lock()
 	if o.closing {
 		o.mu.Unlock()
 		return errClosed
 	}
-	o.fill = append(o.fill, lines...)
-	o.raw += int64(len(lines))
-	o.records += records
+	o.raw += st.raw
+	o.records += st.records
 	o.lines += ends
 	full := o.raw >= o.s.opts.Size
-	if !full && len(o.fill) < o.codec.chunk {
-		o.mu.Unlock()
-		o.hold(int64(len(lines)))
-		return nil
-	}
 	o.closing = full
-	raw, turn := o.detach()
+	due := o.take(st, full)
 	o.mu.Unlock()
-	o.hold(int64(len(lines)))
-	err := o.flush(ctx, raw, turn)
+	err := o.do(ctx, due)
 	if full {
 		o.b.isFull(o)
 	}
 	return err
 }
 
-// detach takes the lines gathered so far. The caller holds o.mu and must call flush.
-func (o *object) detach() (raw []byte, turn int) {
-	raw, turn = o.fill, o.turns
-	o.fill = nil
-	o.turns++
-	o.flushing.Add(1)
-	return raw, turn
+// take hands to the encoder what a reading has. The caller holds o.mu, and must call do with what it got.
+func (o *object) take(st *staged, all bool) work {
+	due := o.enc.add(st, all)
+	if due != nil {
+		o.flushing.Add(1)
+	}
+	return due
 }
 
-// flush compresses detached lines, puts them in their turn, and sends a part if one is whole.
-func (o *object) flush(ctx context.Context, raw []byte, turn int) error {
-	defer o.flushing.Done()
-	c := chunk{body: raw, raw: int64(len(raw))}
-	if o.codec.compress != nil && len(raw) > 0 {
-		if err := o.s.compress(ctx, o.codec, o.out.Level, &c); err != nil {
-			return err
-		}
-	}
-	o.hold(int64(len(c.body) - len(raw)))
-	o.mu.Lock()
-	if o.ready == nil {
-		o.ready = map[int]chunk{}
-	}
-	o.ready[turn] = c
-	for {
-		c, ok := o.ready[o.placed]
-		if !ok {
-			break
-		}
-		delete(o.ready, o.placed)
-		o.placed++
-		o.place(c)
-	}
-	var part Segments
-	if o.segLen >= partSize {
-		part = o.takePart()
-	}
-	n := o.parts
-	o.mu.Unlock()
-	if part == nil {
+// do does the encoder's work and sends the parts that are whole.
+func (o *object) do(ctx context.Context, due work) error {
+	if due == nil {
 		return nil
 	}
-	return o.send(ctx, n, part)
+	defer o.flushing.Done()
+	if err := due(ctx); err != nil {
+		return err
+	}
+	return o.sendWhole(ctx)
 }
 
-func (o *object) place(c chunk) {
-	if c.raw == 0 {
-		return
-	}
-	if o.parts == 0 && len(o.seg) == 0 {
-		o.pushExtra(o.frame.header())
-	}
-	o.frame.add(c)
-	o.push(c.body)
-}
-
+// push adds bytes to the file, which the budget counts already. The caller holds o.mu.
 func (o *object) push(b []byte) {
 	o.seg = append(o.seg, b)
 	o.segLen += int64(len(b))
 	o.size += int64(len(b))
-}
-
-// pushExtra adds bytes that no chunk has counted.
-func (o *object) pushExtra(b []byte) {
-	if len(b) == 0 {
-		return
+	if o.segLen >= partSize {
+		o.cut()
 	}
-	o.hold(int64(len(b)))
-	o.push(b)
 }
 
-func (o *object) takePart() Segments {
-	part := o.seg
-	o.seg, o.segLen = nil, 0
+// cut ends the part being filled. The caller holds o.mu.
+func (o *object) cut() {
 	o.parts++
-	return part
+	o.whole = append(o.whole, part{o.parts, o.seg})
+	o.seg, o.segLen = nil, 0
+}
+
+// sendWhole sends the parts that are whole.
+func (o *object) sendWhole(ctx context.Context) error {
+	o.mu.Lock()
+	whole := o.whole
+	o.whole = nil
+	o.mu.Unlock()
+	for _, p := range whole {
+		if err := o.send(ctx, p.n, p.body); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send uploads part n in the background as soon as one of the sink's upload slots is free.
@@ -248,28 +212,28 @@ func (o *object) created(ctx context.Context) (Upload, error) {
 func (o *object) finish(ctx context.Context) error {
 	o.mu.Lock()
 	o.closing = true
-	raw, turn := o.detach()
+	due := o.take(nil, true)
 	o.mu.Unlock()
-	if err := o.flush(ctx, raw, turn); err != nil {
+	if err := o.do(ctx, due); err != nil {
 		return err
 	}
 	o.flushing.Wait()
 	o.mu.Lock()
-	if o.raw == 0 { // closed before the first line came
-		o.mu.Unlock()
+	empty := o.raw == 0 // closed before anything came
+	o.mu.Unlock()
+	if empty {
 		return nil
 	}
-	o.pushExtra(o.frame.trailer())
-	var last Segments
-	if o.segLen > 0 {
-		last = o.takePart()
+	if err := o.enc.end(); err != nil {
+		return err
 	}
-	n := o.parts
+	o.mu.Lock()
+	if o.segLen > 0 {
+		o.cut()
+	}
 	o.mu.Unlock()
-	if last != nil {
-		if err := o.send(ctx, n, last); err != nil {
-			return err
-		}
+	if err := o.sendWhole(ctx); err != nil {
+		return err
 	}
 	o.sending.Wait()
 	o.mu.Lock()
@@ -281,9 +245,18 @@ func (o *object) finish(ctx context.Context) error {
 func (o *object) journalLine() JournalObject {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	j := JournalObject{Upload: o.upload, Output: o.out.Name, Codec: o.codec.name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
-	if o.lines != o.records {
+	j := JournalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
+	if j.Format, j.Codec = o.out.formatAndCodec(); j.Format == "" && o.lines != o.records {
 		j.Lines = o.lines
 	}
 	return j
+}
+
+// about is what the footer of a Parquet file says of it.
+func (o *object) about() map[string]string {
+	about := map[string]string{parquet.MetaApplication: o.s.opts.Application, parquet.MetaBatch: o.b.id}
+	if v := o.s.opts.Version; v != "" {
+		about[parquet.MetaVersion] = v
+	}
+	return about
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"standpipe/partition"
+	"standpipe/sink/parquet"
 )
 
 // Output is one configured destination. Outputs of a sink commit together.
@@ -18,6 +19,10 @@ type Output struct {
 	Validate    bool           // what is not JSON goes to the error output instead of through
 	Extension   string         // of object names; "" = by format and compression
 
+	// Parquet has the output written as Parquet files instead of lines. Compression, Level, Validate and ContentEncoding
+	// then have no meaning: a record that does not fit goes to the error output.
+	Parquet *parquet.Format
+
 	// ContentEncoding has S3 answer requests for an object with the codec's Content-Encoding, as Firehose has it; the
 	// Content-Type is then that of the lines. HTTP clients decompress such a body by themselves, some of them without
 	// being asked, so that what is stored under a name ending in .gz arrives as plain lines.
@@ -29,7 +34,26 @@ func (o *Output) ObjectExtension() string {
 	if o.Extension != "" {
 		return o.Extension
 	}
+	if o.Parquet != nil {
+		return ".parquet"
+	}
 	return o.codec().extension
+}
+
+// formatAndCodec are what the journal says of the output's objects.
+func (o *Output) formatAndCodec() (format, codec string) {
+	if o.Parquet != nil {
+		return "parquet", o.Parquet.Codec()
+	}
+	return "", o.codec().name
+}
+
+// shredder makes rows of an output's records, nil where it takes lines.
+func (o *Output) shredder() *parquet.Shredder {
+	if o.Parquet == nil {
+		return nil
+	}
+	return o.Parquet.Schema().NewShredder()
 }
 
 func (o *Output) codec() *codec {
@@ -43,7 +67,13 @@ func (o *Output) codec() *codec {
 	return c
 }
 
+// parquetType is registered: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet
+const parquetType = "application/vnd.apache.parquet"
+
 func (o *Output) form() Form {
+	if o.Parquet != nil {
+		return Form{ContentType: parquetType}
+	}
 	c := o.codec()
 	if o.ContentEncoding && c.encoding != "" {
 		return Form{ContentType: ndjson, ContentEncoding: c.encoding}

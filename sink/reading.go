@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"standpipe/partition"
+	"standpipe/sink/parquet"
 )
 
 var (
@@ -44,14 +44,9 @@ type Reading struct {
 	err     error
 	stopped bool
 
-	paths   []*partition.Evaluator // one for each of the sink's outputs
-	scratch map[objectKey]*scratch
-}
-
-type scratch struct {
-	lines   []byte
-	records int64
-	arrival time.Time
+	paths     []*partition.Evaluator // one for each of the sink's outputs
+	shredders []*parquet.Shredder    // likewise, nil for lines
+	staged    map[objectKey]*staged
 }
 
 // Context ends when the reading is over, with ErrDropped or what else ended it as its cause.
@@ -107,98 +102,3 @@ func (r *Reading) Settled(ctx context.Context) error { return r.lane.settled(ctx
 
 // Close leaves the lane. What the reading gave and is not yet promised is dropped.
 func (r *Reading) Close() { r.lane.remove(r) }
-
-// write turns the answer's records into lines and appends them to the objects of their paths. It says how many
-// records there were and when the last one arrived.
-func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err error) {
-	s := r.lane.s
-	defer clear(r.scratch)
-	if resp.Records != nil {
-		for rec := range resp.Records {
-			n, last = n+1, rec.Arrival
-			if err := r.route(b, &rec, s); err != nil {
-				return n, last, err
-			}
-		}
-	}
-	for k, sc := range r.scratch {
-		if err := r.flush(b, k, sc); err != nil {
-			return n, last, err
-		}
-	}
-	return n, last, nil
-}
-
-func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
-	if rec.Failure != nil {
-		return r.reject(b, rec, rec.Failure, s)
-	}
-	var rejected *Failure
-	for i := range s.data {
-		out := s.outputs[i]
-		k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
-		sc := r.lines(k, rec.Arrival)
-		var n int
-		var err error
-		if out.Validate {
-			sc.lines, n, err = appendLines(sc.lines, rec.Data)
-			if err != nil {
-				rejected = &Failure{Type: "processing-failed", Code: notJSON, Message: err.Error()}
-				continue
-			}
-		} else {
-			sc.lines, n = appendRaw(sc.lines, rec.Data), 1
-		}
-		sc.records += int64(n)
-		if len(sc.lines) >= chunkSize {
-			if err := r.flush(b, k, sc); err != nil {
-				return err
-			}
-		}
-	}
-	if rejected != nil {
-		return r.reject(b, rec, rejected, s)
-	}
-	return nil
-}
-
-// reject sends a record to the error output, which is the last one.
-func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
-	i := len(s.outputs) - 1
-	k := objectKey{i, r.paths[i].Path(rec.Arrival, f.Type)}
-	sc := r.lines(k, rec.Arrival)
-	sc.lines = appendErrorRecord(sc.lines, rec, f, r.shard, time.Now())
-	sc.records++
-	s.metrics.rejected.WithLabelValues(f.Code).Inc()
-	if len(sc.lines) >= chunkSize {
-		return r.flush(b, k, sc)
-	}
-	return nil
-}
-
-func (r *Reading) lines(k objectKey, arrival time.Time) *scratch {
-	sc := r.scratch[k]
-	if sc == nil {
-		sc = &scratch{arrival: arrival}
-		r.scratch[k] = sc
-	}
-	return sc
-}
-
-func (r *Reading) flush(b *batch, k objectKey, sc *scratch) error {
-	if len(sc.lines) == 0 {
-		return nil
-	}
-	err := b.write(k, sc.arrival, sc.lines, sc.records)
-	sc.lines, sc.records = sc.lines[:0], 0
-	return err
-}
-
-// appendRaw passes a record through as one line, whatever it holds.
-func appendRaw(dst, data []byte) []byte {
-	dst = append(dst, data...)
-	if len(data) == 0 || data[len(data)-1] != '\n' {
-		dst = append(dst, '\n')
-	}
-	return dst
-}

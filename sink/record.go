@@ -16,4 +16,5 @@ type Failure struct {
 	Type    string // the value of !{firehose:error-output-type}, such as "processing-failed"
 	Code    string // such as "Standpipe.NotJSON"
 	Message string
+	Output  string // the output that the record does not fit, "" where it is all of them
 }

@@ -17,6 +17,7 @@ import (
 // Options configures a Sink.
 type Options struct {
 	Application string // the first part of object names
+	Version     string // of the program, for the footers of Parquet files
 	Worker      string // this worker's id, for items and journals
 
 	Outputs []*Output // at least one
@@ -55,7 +56,7 @@ type Sink struct {
 	ctx     context.Context // of everything that outlives the call that began it; ended by Stop
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
-	cpu     chan struct{} // slots to compress
+	cpu     chan struct{} // slots to encode and compress
 	uploads chan struct{} // slots to upload a part
 	appends atomic.Int64
 	short   chan struct{} // memory is wanted
@@ -84,6 +85,9 @@ func New(ctx context.Context, opts Options) *Sink {
 		short: make(chan struct{}, 1),
 	}
 	for _, out := range s.outputs {
+		if out.Parquet != nil {
+			continue
+		}
 		if c := out.codec(); out.Level < 0 || out.Level > c.levels {
 			panic(fmt.Sprintf("sink: output %s: codec %s has no level %d", out.Name, c.name, out.Level))
 		}
@@ -103,10 +107,11 @@ func New(ctx context.Context, opts Options) *Sink {
 // Read begins reading a shard in a lease epoch from position at, which is its checkpoint. The reading's
 // context is made from ctx. Close must be called in the end.
 func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *Reading {
-	r := &Reading{shard: shard, epoch: epoch, at: at, scratch: map[objectKey]*scratch{}}
+	r := &Reading{shard: shard, epoch: epoch, at: at, staged: map[objectKey]*staged{}}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())
+		r.shredders = append(r.shredders, out.shredder())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,16 +182,15 @@ func (l *lane) empty(ctx context.Context) error {
 	return nil
 }
 
-// compress replaces a chunk's body by its compressed form, on one of as many slots as there are cores.
-func (s *Sink) compress(ctx context.Context, codec *codec, level int, c *chunk) error {
+// compute runs do, which encodes or compresses, on one of as many slots as there are cores.
+func (s *Sink) compute(ctx context.Context, do func() error) error {
 	select {
 	case s.cpu <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-s.cpu }()
-	c.body, c.crc = codec.compress(level, c.body)
-	return nil
+	return do()
 }
 
 // Troubles lists the operations that keep failing, for /readyz.

@@ -11,7 +11,7 @@ import (
 var arrows = map[string][]string{
 	"config":            {},
 	"partition":         {},
-	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition"},
+	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink/parquet"},
 	"sink/parquet":      {"standpipe/internal/jsontext"},
 	"consumer":          {"standpipe/internal/awserr", "standpipe/sink"},
 	"internal/faults":   {},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"standpipe/internal/parquetread"
 	"standpipe/internal/unpack"
 )
 
@@ -50,7 +51,11 @@ func (w *World) ReadLines(key string) []string {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	if data, err = unpack.Object(key, data); err != nil {
+	read := func() ([]byte, error) { return unpack.Object(key, data) }
+	if strings.HasSuffix(key, ".parquet") {
+		read = func() ([]byte, error) { return parquetread.Lines(data) }
+	}
+	if data, err = read(); err != nil {
 		w.T.Fatal(err)
 	}
 	var lines []string

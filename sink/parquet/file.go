@@ -65,6 +65,22 @@ func (f *File) Append(ctx context.Context, rows *Rows) error {
 	return err
 }
 
+// AppendJSON adds the rows of a record, or of several that stand behind each other without byte order marks. They are
+// known to fit.
+func (f *File) AppendJSON(ctx context.Context, records []byte) error {
+	s, ok := f.format.shred.Get().(*Shredder)
+	if !ok {
+		s = f.format.schema.NewShredder()
+	}
+	defer f.format.shred.Put(s)
+	rows := f.format.NewRows()
+	defer f.format.Free(rows)
+	if _, err := s.Append(rows, records); err != nil {
+		return err
+	}
+	return f.Append(ctx, rows)
+}
+
 // take waits for a row group that nobody else has.
 func (f *File) take(ctx context.Context, rows *Rows) (*rowGroup, error) {
 	f.mu.Lock()

@@ -3,6 +3,7 @@ package parquet
 import (
 	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	pq "github.com/parquet-go/parquet-go"
@@ -65,7 +66,9 @@ type Format struct {
 	schema  *Schema
 	options FileOptions
 	codec   compress.Codec
-	width   []int64 // of each column's values in bytes, 0 where they differ
+	rows    sync.Pool // of *Rows
+	shred   sync.Pool // of *Shredder
+	width   []int64   // of each column's values in bytes, 0 where they differ
 }
 
 // NewFormat checks the options. Its error is a sentence.
@@ -106,6 +109,23 @@ func NewFormat(schema *Schema, o FileOptions) (*Format, error) {
 
 // Schema is that of the files.
 func (f *Format) Schema() *Schema { return f.schema }
+
+// Codec is the name of the codec in FileOptions, never "".
+func (f *Format) Codec() string { return f.options.Codec }
+
+// NewRows gives empty rows, whose memory may come from earlier ones.
+func (f *Format) NewRows() *Rows {
+	if r, ok := f.rows.Get().(*Rows); ok {
+		return r
+	}
+	return &Rows{}
+}
+
+// Free takes back rows of this format's schema that nobody uses any more.
+func (f *Format) Free(r *Rows) {
+	r.Reset()
+	f.rows.Put(r)
+}
 
 // width is how many bytes a value takes, 0 where that differs.
 func width(k pq.Kind) int64 {

@@ -24,6 +24,9 @@ func (e *FitError) Error() string {
 	return fmt.Sprintf("convert record at column %s: %s: %s", e.Column, e.Code, e.Message)
 }
 
+// NotJSON says that the record holds no JSON at all, so that it fits no schema.
+func (e *FitError) NotJSON() bool { return e.Code == CodeParseError || e.Message == messageEmpty }
+
 const (
 	messageEmpty     = "The record was empty or contained only whitespace."
 	messagePrimitive = "The input JSON contained a primitive at the top level. The top level must be an object or array."

@@ -1,0 +1,38 @@
+package sink
+
+import (
+	"encoding/base64"
+	"strconv"
+	"time"
+)
+
+// conversionFailed is Firehose's type of errors in record format conversion.
+const conversionFailed = "format-conversion-failed"
+
+// appendConversionError writes one line of the error output in the shape that Firehose gives a record which it could
+// not convert (Data Firehose developer guide, "Record format conversion error handling"; member names as live objects
+// have them). Firehose's dataCatalogTable is null, since the schema does not come from one; the coordinates that
+// Firehose does not give, and the output that the record does not fit, stand behind it.
+func appendConversionError(dst []byte, rec *Record, f *Failure, shard string, now time.Time) []byte {
+	dst = append(dst, `{"attemptsMade":1,"arrivalTimestamp":`...)
+	dst = strconv.AppendInt(dst, rec.Arrival.UnixMilli(), 10)
+	dst = append(dst, `,"lastErrorCode":`...)
+	dst = appendString(dst, f.Code)
+	dst = append(dst, `,"lastErrorMessage":`...)
+	dst = appendString(dst, f.Message)
+	dst = append(dst, `,"attemptEndingTimestamp":`...)
+	dst = strconv.AppendInt(dst, now.UnixMilli(), 10)
+	dst = append(dst, `,"rawData":"`...)
+	dst = base64.StdEncoding.AppendEncode(dst, rec.Data)
+	dst = append(dst, `","sequenceNumber":`...)
+	dst = appendString(dst, rec.Sequence)
+	dst = append(dst, `,"subSequenceNumber":`...)
+	dst = strconv.AppendInt(dst, int64(rec.SubSequence), 10)
+	dst = append(dst, `,"dataCatalogTable":null,"shardId":`...)
+	dst = appendString(dst, shard)
+	if f.Output != "" {
+		dst = append(dst, `,"output":`...)
+		dst = appendString(dst, f.Output)
+	}
+	return append(dst, "}\n"...)
+}

@@ -1,0 +1,175 @@
+package sink
+
+import (
+	"errors"
+	"time"
+
+	"standpipe/sink/parquet"
+)
+
+const (
+	maxStagedRows  = 10_000  // rows that a reading hands over at once
+	maxStagedBytes = 1 << 20 // and what they may take in memory
+)
+
+// write turns the answer's records into lines and rows and appends them to the objects of their paths. It says how many
+// records there were and when the last one arrived.
+func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err error) {
+	s := r.lane.s
+	defer r.unstage(s)
+	if resp.Records != nil {
+		for rec := range resp.Records {
+			n, last = n+1, rec.Arrival
+			if err := r.route(b, &rec, s); err != nil {
+				return n, last, err
+			}
+		}
+	}
+	for k, st := range r.staged {
+		if err := r.flush(b, k, st); err != nil {
+			return n, last, err
+		}
+	}
+	return n, last, nil
+}
+
+// unstage forgets what was staged, and keeps the memory of rows for the next answer.
+func (r *Reading) unstage(s *Sink) {
+	for k, st := range r.staged {
+		if st.rows != nil {
+			s.outputs[k.out].Parquet.Free(st.rows)
+		}
+	}
+	clear(r.staged)
+}
+
+// route gives a record to every output. One that is no JSON makes one error record, whatever the outputs; one that is,
+// but does not fit a Parquet output, makes one for each such output, and is delivered to the others.
+func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
+	if rec.Failure != nil {
+		return r.reject(b, rec, rec.Failure, s)
+	}
+	var broken *Failure
+	for i, out := range s.data {
+		if out.Parquet != nil {
+			continue
+		}
+		bad, err := r.line(b, i, rec, s)
+		if err != nil {
+			return err
+		}
+		if bad != nil {
+			broken = bad
+		}
+	}
+	if broken != nil {
+		return r.reject(b, rec, broken, s)
+	}
+	for i, out := range s.data {
+		if out.Parquet == nil {
+			continue
+		}
+		bad, err := r.row(b, i, rec, s)
+		if err == nil && bad != nil {
+			err = r.reject(b, rec, bad, s)
+		}
+		if err != nil || bad != nil && bad.Output == "" {
+			return err
+		}
+	}
+	return nil
+}
+
+// line gives a record to an output of lines, or says why it can not.
+func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
+	k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
+	st := r.stage(k, rec.Arrival)
+	before, n := len(st.lines), 1
+	if s.data[i].Validate {
+		var err error
+		if st.lines, n, err = appendLines(st.lines, rec.Data); err != nil {
+			return &Failure{Type: "processing-failed", Code: notJSON, Message: err.Error()}, nil
+		}
+	} else {
+		st.lines = appendRaw(st.lines, rec.Data)
+	}
+	st.raw += int64(len(st.lines) - before)
+	st.records += int64(n)
+	return nil, r.flushFull(b, k, st)
+}
+
+// row gives a record to a Parquet output, or says why it can not.
+func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
+	k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
+	st := r.stage(k, rec.Arrival)
+	if st.rows == nil {
+		st.rows = s.data[i].Parquet.NewRows()
+	}
+	n, err := r.shredders[i].Append(st.rows, rec.Data)
+	var misfit *parquet.FitError
+	switch {
+	case errors.As(err, &misfit):
+		f := &Failure{Type: conversionFailed, Code: misfit.Code, Message: misfit.Message}
+		if !misfit.NotJSON() {
+			f.Output = s.data[i].Name
+		}
+		return f, nil
+	case err != nil:
+		return nil, err
+	}
+	st.data = append(st.data, rec.Data)
+	st.raw += int64(len(rec.Data))
+	st.records += int64(n)
+	return nil, r.flushFull(b, k, st)
+}
+
+// reject sends a record to the error output, which is the last one.
+func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
+	i := len(s.outputs) - 1
+	k := objectKey{i, r.paths[i].Path(rec.Arrival, f.Type)}
+	st := r.stage(k, rec.Arrival)
+	before := len(st.lines)
+	st.lines = appendErrorRecord(st.lines, rec, f, r.shard, time.Now())
+	st.raw += int64(len(st.lines) - before)
+	st.records++
+	s.metrics.rejected.WithLabelValues(f.Code).Inc()
+	return r.flushFull(b, k, st)
+}
+
+func (r *Reading) stage(k objectKey, arrival time.Time) *staged {
+	st := r.staged[k]
+	if st == nil {
+		st = &staged{arrival: arrival}
+		r.staged[k] = st
+	}
+	return st
+}
+
+// flushFull hands over what is staged when it is enough.
+func (r *Reading) flushFull(b *batch, k objectKey, st *staged) error {
+	if st.raw >= chunkSize || st.rows != nil && (st.rows.N >= maxStagedRows || st.rows.Bytes >= maxStagedBytes) {
+		return r.flush(b, k, st)
+	}
+	return nil
+}
+
+func (r *Reading) flush(b *batch, k objectKey, st *staged) error {
+	if st.records == 0 {
+		return nil
+	}
+	err := b.write(k, st)
+	st.lines, st.data, st.raw, st.records = st.lines[:0], st.data[:0], 0, 0
+	if st.rows != nil {
+		st.rows.Reset()
+	}
+	return err
+}
+
+// appendRaw passes a record through as one line, whatever it holds.
+func appendRaw(dst, data []byte) []byte {
+	dst = append(dst, data...)
+	if len(data) == 0 || data[len(data)-1] != '\n' {
+		dst = append(dst, '\n')
+	}
+	return dst
+}
