@@ -66,13 +66,31 @@ type Output struct {
 	ExternalID       string `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of role_arn asks for"`
 	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…} and !{firehose:random-string}" desc:"prefix of the objects; without an expression yyyy/MM/dd/HH/ is appended"`
 	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
-	Format           string `mapstructure:"format" oneof:"ndjson" later:"parquet" desc:"format of the objects"`
-	Compression      string `mapstructure:"compression" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy is snappy-java's stream, as Firehose writes it"`
+	Format           string `mapstructure:"format" oneof:"ndjson,parquet" desc:"format of the objects"`
+	Compression      string `mapstructure:"compression" derived:"gzip; of Parquet snappy" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy of NDJSON is snappy-java's stream, as Firehose writes it. Parquet takes snappy, zstd, gzip or none, inside the file"`
 	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is its default. Of zstd there are four: 1 and 2, 3 to 5 (default), 6 to 9, 10 to 22, which takes 38 MiB a core"`
 	ContentEncoding  bool   `mapstructure:"content_encoding" desc:"declare the codec as Content-Encoding, as Firehose does; off, since HTTP clients then decompress by themselves what is named .gz"`
 	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
 	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
 	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
+	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there; from names the JSON key where it is not the column's name"`
+
+	Parquet Parquet `mapstructure:"parquet"`
+}
+
+// Parquet says how an output of format parquet reads records and lays its
+// files out.
+type Parquet struct {
+	RowGroupSize      Size   `mapstructure:"row_group_size" min:"1MiB" max:"1GiB" desc:"bytes of values, before encoding and compression, at which a row group ends; it also ends when it takes an eighth of buffer.memory"`
+	PageSize          Size   `mapstructure:"page_size" min:"8KiB" max:"64MiB" desc:"the same of a page; it also ends after about 20,000 rows"`
+	PageVersion       int    `mapstructure:"page_version" min:"1" max:"2" desc:"version of the data pages; every reader knows 1"`
+	Dictionary        bool   `mapstructure:"dictionary" desc:"store a column's repeated values once, where its first rows say that this pays"`
+	Timestamps        string `mapstructure:"timestamps" oneof:"micros,millis,nanos,int96" desc:"how columns of type timestamp are stored; int96 is what Firehose writes, for readers that know no other"`
+	JSON              string `mapstructure:"json" oneof:"openx,strict" desc:"openx converts values to the columns' types as Firehose does with the OpenX SerDe; strict takes values of these types only"`
+	Epoch             string `mapstructure:"epoch" oneof:"seconds,millis,micros,nanos" desc:"unit of numbers in timestamp columns, with json strict; openx tells seconds from milliseconds by their size"`
+	CaseInsensitive   bool   `mapstructure:"case_insensitive" desc:"compare JSON keys with columns without case, at every depth"`
+	DotsToUnderscores bool   `mapstructure:"dots_to_underscores" desc:"a key a.b fills a column a_b"`
+	RestColumn        bool   `mapstructure:"rest_column" desc:"keep the top-level keys that fill no column, as JSON in a last column _rest; off, they are dropped"`
 }
 
 // Errors says where records go that can not be delivered. After Load, Bucket

@@ -25,7 +25,21 @@ func Default() Config {
 
 // DefaultOutput returns an output before anything is read; it has no bucket.
 func DefaultOutput() Output {
-	return Output{Format: "ndjson", Compression: "gzip", Timestamp: "arrival", TimeZone: "UTC", Validate: "json"}
+	return Output{Format: "ndjson", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Parquet: Parquet{
+		RowGroupSize: 64 * MiB, PageSize: MiB, PageVersion: 1, Dictionary: true, Timestamps: "micros",
+		JSON: "openx", Epoch: "seconds", CaseInsensitive: true,
+	}}
+}
+
+// deriveCodecs fills in the codec that suits each output's format.
+func (c *Config) deriveCodecs() {
+	for i := range c.Outputs {
+		codec := "gzip"
+		if c.Outputs[i].Format == "parquet" {
+			codec = "snappy"
+		}
+		fill(&c.Outputs[i].Compression, codec)
+	}
 }
 
 // derive fills what follows from other keys, where nothing was given.

@@ -81,7 +81,16 @@ func (l *loader) overlay(outputs []any, vars []outputVar) []any {
 			output = make(map[string]any)
 			outputs[v.n] = output
 		}
-		output[v.key] = v.text
+		section, key := output, v.key
+		if sub, below, nested := strings.Cut(key, "."); nested {
+			section, _ = output[sub].(map[string]any)
+			if section == nil {
+				section = make(map[string]any)
+				output[sub] = section
+			}
+			key = below
+		}
+		section[key] = v.text
 		l.origins[path+"."+v.key] = origin{from: v.name}
 	}
 	return outputs

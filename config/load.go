@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -102,6 +103,10 @@ func (l *loader) decode(v *viper.Viper) Config {
 		var set bool
 		if i, name, ok := outputKey(key); ok {
 			output, _ := outputs[i].(map[string]any)
+			if sub, below, nested := strings.Cut(name, "."); nested {
+				output, _ = output[sub].(map[string]any)
+				name = below
+			}
 			text, set = output[name].(string)
 		} else {
 			text, set = v.Get(key).(string)

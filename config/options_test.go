@@ -32,6 +32,7 @@ func TestEveryOptionIsDescribed(t *testing.T) {
 func TestDefaultsKeepTheirOwnLimits(t *testing.T) {
 	c := Default()
 	c.Outputs = []Output{DefaultOutput()}
+	c.deriveCodecs()
 	v := &validator{}
 	v.limits(&c)
 	if err := v.found.Err(); err != nil {

@@ -40,6 +40,7 @@ func (v *validator) must(ok bool, field, text, got string) {
 // between the rules for single keys and those for several.
 func (c *Config) validate(known Problems) Problems {
 	v := &validator{known: known}
+	c.deriveCodecs()
 	v.limits(c)
 	v.stream(c.Stream)
 	v.services(c)
@@ -150,24 +151,9 @@ func (v *validator) output(path string, o Output) {
 	v.must(o.Extension == "" || objectExtension.MatchString(o.Extension), path+".extension", "must be a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )", o.Extension)
 	v.must(o.Timestamp == "arrival", path+".timestamp", "times from the record are not read by this version yet; use arrival", o.Timestamp)
 	v.codec(path, o)
+	v.format(path, o)
 	_, err := time.LoadLocation(o.TimeZone)
 	v.must(err == nil && o.TimeZone != "Local", path+".time_zone", "must be UTC or an IANA name such as Europe/Berlin", o.TimeZone)
-}
-
-// highestLevel is that of each codec which has levels; the lowest is 1, and 0 stands for the codec's default.
-var highestLevel = map[string]int{"gzip": 9, "zip": 9, "zstd": 22}
-
-func (v *validator) codec(path string, o Output) {
-	if v.found.has(path + ".compression") {
-		return
-	}
-	level := path + ".compression_level"
-	if highest := highestLevel[o.Compression]; highest > 0 {
-		v.must(o.CompressionLevel >= 0 && o.CompressionLevel <= highest, level, fmt.Sprintf("must be 0 to %d with compression %s", highest, o.Compression), strconv.Itoa(o.CompressionLevel))
-	} else {
-		v.must(o.CompressionLevel == 0, level, "compression "+o.Compression+" has no levels; leave it out", strconv.Itoa(o.CompressionLevel))
-	}
-	v.must(!o.ContentEncoding || o.Compression != "none", path+".content_encoding", "there is none to declare with compression none; leave it out", "true")
 }
 
 func (v *validator) bucket(field, name string) {

@@ -103,7 +103,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
 	s := sink.New(context.WithoutCancel(ctx), sink.Options{
-		Application: cfg.Leases.Application, Worker: worker,
+		Application: cfg.Leases.Application, Worker: worker, Version: programVersion(),
 		Outputs: pipe.outputs, Errors: pipe.errors,
 		JournalBucket: cfg.Journal.Bucket, JournalPrefix: cfg.Journal.Prefix,
 		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,

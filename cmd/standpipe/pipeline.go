@@ -14,14 +14,14 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const maxKeyBytes = 1024
 
-// pipeline is a configuration's outputs with their prefixes parsed.
+// pipeline is a configuration's outputs with their prefixes and schemas parsed.
 type pipeline struct {
 	outputs  []*sink.Output
 	errors   *sink.Output
 	warnings []string // sentences of config and partition
 }
 
-// newPipeline parses the prefixes of a loaded configuration. Its error is a config.Problems.
+// newPipeline parses the prefixes and schemas of a loaded configuration. Its error is a config.Problems.
 func newPipeline(cfg config.Config) (*pipeline, error) {
 	var problems, doubts config.Problems
 	p := &pipeline{warnings: cfg.Warnings()}
@@ -50,6 +50,7 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		out := &sink.Output{
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
 			Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
+			Parquet: parquetFormat(cfg, i, &problems),
 		}
 		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
 		p.outputs = append(p.outputs, out)

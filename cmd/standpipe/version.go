@@ -26,6 +26,14 @@ func version() string {
 	return versionLine(info)
 }
 
+// programVersion is the version alone, as the Go tool recorded it; "" where it did not.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return ""
+}
+
 // versionLine says what was built, as far as the Go tool recorded it; info may be nil.
 func versionLine(info *debug.BuildInfo) string {
 	version, commit := "unknown", "unknown"

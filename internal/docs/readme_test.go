@@ -15,6 +15,7 @@ const (
 	crashSafety = "docs/crash-safety.md"
 	example     = "testdata/config/good/readme.yaml"
 	accounts    = "testdata/config/good/other-accounts-readme.yaml"
+	table       = "testdata/config/good/parquet.yaml"
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )
 
@@ -22,7 +23,7 @@ func TestConfigurationTable(t *testing.T) { keep(t, readme, "configuration", con
 
 // TestExampleConfigurations: what a reader copies is a file that other tests load and check.
 func TestExampleConfigurations(t *testing.T) {
-	blocks, files := fenced(t, readme, "yaml"), []string{example, accounts}
+	blocks, files := fenced(t, readme, "yaml"), []string{example, table, accounts}
 	if len(blocks) != len(files) {
 		t.Fatalf("the README has %d configurations, want %d", len(blocks), len(files))
 	}
@@ -76,7 +77,7 @@ func TestMetricsNamedInDocumentsExist(t *testing.T) {
 	}
 }
 
-// TestErrorRecordHasItsMembers compares the README's error record with the one the sink writes.
+// TestErrorRecordHasItsMembers compares the README's error records with those that the sink writes.
 func TestErrorRecordHasItsMembers(t *testing.T) {
 	members := regexp.MustCompile(`"(\w+)":`)
 	list := func(text string) (names []string) {
@@ -85,16 +86,21 @@ func TestErrorRecordHasItsMembers(t *testing.T) {
 		}
 		return names
 	}
-	_, body, _ := strings.Cut(read(t, "sink/errorrecord.go"), "func appendErrorRecord")
-	want := list(body)
-	var got []string
-	for _, b := range fenced(t, readme, "json") {
-		if strings.Contains(b, `"rawData"`) {
-			got = list(b)
+	for first, source := range map[string][2]string{
+		`{"rawData"`:      {"sink/errorrecord.go", "func appendErrorRecord"},
+		`{"attemptsMade"`: {"sink/errorconversion.go", "func appendConversionError"},
+	} {
+		_, body, _ := strings.Cut(read(t, source[0]), source[1])
+		want := list(body)
+		var got []string
+		for _, b := range fenced(t, readme, "json") {
+			if strings.HasPrefix(b, first) {
+				got = list(b)
+			}
 		}
-	}
-	if len(want) == 0 || strings.Join(got, " ") != strings.Join(want, " ") {
-		t.Errorf("the README's error record has %v, the sink writes %v", got, want)
+		if len(want) == 0 || strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("the README's error record has %v, %s writes %v", got, source[0], want)
+		}
 	}
 }
 
