@@ -198,11 +198,10 @@ func TestLargeParquetLeavesInParts(t *testing.T) {
 		w := New(t, 1)
 		const records = 400
 		for i := range records {
-			w.put++
+			e := w.next()
 			noise := strings.Repeat(fmt.Sprintf("%d-%x;", i, i*7919), 4000) // some 40 KB
-			if _, _, err := w.Kinesis.Put(Stream, "k", fmt.Appendf(nil, `{"id":%d,"path":%q}`, w.put, noise)); err != nil {
-				t.Fatal(err)
-			}
+			e.line = fmt.Sprintf(`{"id":%d,"path":%q}`, e.id, noise)
+			w.store("k", []byte(e.line), e)
 		}
 		wk := w.Start(Settings{
 			Outputs:  []*sink.Output{w.parquetOutput("table", "table/", parquet.FileOptions{Codec: "none", RowGroup: 2 << 20})},
