@@ -32,7 +32,7 @@ var intentRules = []Mutant{
 		Edits: []Edit{{"sink/commit.go", "\t\tif stored != nil {\n\t\t\treturn true, nil // an earlier attempt took effect\n\t\t}", "\t\t_ = stored"}}},
 	{Name: "9 drops without a final refusal", Rule: 9, Why: "an attempt still under way promises uploads that were aborted",
 		Edits: []Edit{{"sink/commit.go", "\t\tno, ok := refused(err)\n\t\tif !ok {\n\t\t\treturn false, err\n\t\t}\n\t\t// Only now", "\t\tno, ok := refused(err)\n\t\tif !ok {\n\t\t\treturn false, nil\n\t\t}\n\t\t// Only now"},
-			{"sink/commit.go", `err := s.until(ctx, "dynamodb", "Intend", func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })`, `err := s.ledger.Intend(ctx, item)`}}},
+			{"sink/commit.go", `err := s.until(ctx, "dynamodb", "Intend", item.ID, func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })`, `err := s.ledger.Intend(ctx, item)`}}},
 	{Name: "9 takes any refusal for a final one", Rule: 9, Why: "a conflict or a pending batch makes it drop while an attempt is under way",
 		Edits: []Edit{{"sink/commit.go", "\t\tif no.Final {\n", "\t\tif true {\n"}}},
 	{Name: "9 takes a conflict for a refusal", Rule: 9, Why: "the batch is dropped or waits for nothing", Guarded: "a refusal that is not final is tried again (9)",
