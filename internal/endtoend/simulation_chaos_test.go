@@ -25,7 +25,8 @@ type chaos struct {
 	away   map[string]time.Time // services that do not answer, until when
 	slowS3 time.Time            // until then
 	mutes  []spell              // workers whose heartbeats fail
-	ball   *backAndForth
+	toss   *toss
+	old    *straggler
 }
 
 // seldom are the calls that are made all the time and decide nothing by themselves.
@@ -67,7 +68,7 @@ func (c *chaos) decide(call faults.Call, next func()) error {
 	now := time.Now()
 	over, away, slow := c.over, now.Before(c.away[call.Service]), now.Before(c.slowS3) && call.Service == "s3"
 	mute := actOf(call) == "heartbeat" && c.muted(call.Header.Get(senderHeader), now)
-	ball := c.ball
+	toss, old := c.toss, c.old
 	c.mu.Unlock()
 	switch {
 	case over:
@@ -80,14 +81,17 @@ func (c *chaos) decide(call faults.Call, next func()) error {
 	case slow:
 		time.Sleep(upTo(rng, 6*time.Second))
 	}
-	if ball != nil && actOf(call) == "intent" {
-		if m := ball.intent(call.Header.Get(senderHeader), now); m != nil {
-			return m.do(c, rng, call, next)
+	for _, event := range []func(faults.Call, func()) (error, bool){toss.decide, old.decide} {
+		if answer, mine := event(call, next); mine {
+			return answer
 		}
 	}
 	rate := c.rate
-	if seldom[actOf(call)] {
+	switch {
+	case seldom[actOf(call)]:
 		rate *= 5
+	case call.Op == "HeadObject": // comes only after a fault
+		rate = 2
 	}
 	if rng.IntN(rate) != 0 {
 		return nil

@@ -1,7 +1,6 @@
 package endtoend
 
 import (
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -104,43 +103,4 @@ func (c *chaos) muted(worker string, now time.Time) bool {
 		}
 	}
 	return false
-}
-
-// backAndForth is a lease that a worker loses and wins again while an intent of the first epoch is under way.
-type backAndForth struct {
-	worker             string
-	lost, won, decided time.Time
-}
-
-// intent: what the worker promises before it loses its leases arrives late; then a repetition is refused; and when it
-// has them again nobody's intent takes effect for a while, so that the checkpoints stay where they were.
-func (b *backAndForth) intent(sender string, now time.Time) *mishap {
-	switch {
-	case now.Before(b.lost) && sender == b.worker:
-		return &lateArrival
-	case now.Before(b.lost), now.After(b.won) && now.Before(b.decided):
-		return &unanswered
-	case now.Before(b.won) && sender != b.worker:
-		return &unanswered
-	}
-	return nil
-}
-
-var unanswered = mishap{"server error", func(_ *chaos, _ *rand.Rand, call faults.Call, _ func()) error { return serverError(call) }}
-
-// tossLeases takes a worker's leases away and gives them back, by who is heard.
-func (c *chaos) tossLeases(wk *Worker) {
-	c.sim.log("TOSS the leases of %s", wk.Name)
-	c.sim.sum.count("leases lost and won again")
-	f, now := c.sim.set.Failover, time.Now()
-	b := &backAndForth{wk.Name, now.Add(2 * f), now.Add(4 * f), now.Add(7 * f)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ball = b
-	c.mutes = append(c.mutes, spell{wk.Name, now, b.lost})
-	for _, o := range c.sim.live {
-		if o != wk {
-			c.mutes = append(c.mutes, spell{o.Name, b.lost.Add(f / 2), b.decided})
-		}
-	}
 }

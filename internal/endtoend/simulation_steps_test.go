@@ -9,7 +9,7 @@ import (
 func (s *simulation) step() {
 	s.buryEnded()
 	s.put(s.rng.IntN(30))
-	switch s.rng.IntN(18) {
+	switch s.rng.IntN(19) {
 	case 0, 1:
 		if len(s.live) < 5 {
 			s.start()
@@ -45,9 +45,11 @@ func (s *simulation) step() {
 	case 14:
 		s.chaos.jump()
 	case 15, 16:
-		if len(s.live) > 1 {
-			s.chaos.tossLeases(s.live[s.rng.IntN(len(s.live))])
-		}
+		s.tossLeases()
+	case 17:
+		s.chaos.mu.Lock()
+		s.chaos.old = &straggler{sim: s}
+		s.chaos.mu.Unlock()
 	}
 }
 

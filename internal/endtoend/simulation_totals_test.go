@@ -12,7 +12,7 @@ import (
 var everyKind = []string{
 	"start", "kill", "stop", "freeze", "thaw", "split", "merge", "small memory", "several outputs", "several paths",
 	"record that is not JSON", "aggregate with a bad MD5", "aggregate that can not be decoded", "record of several values", "aggregate", "huge record",
-	"outage", "heartbeat muted", "leases lost and won again", "slow S3", "clock jump", "lifecycle abort",
+	"outage", "heartbeat muted", "leases lost and won again", "intent after its batch was decided", "slow S3", "clock jump", "lifecycle abort",
 	"server error", "throttled", "request lost", "answer lost", "slow request", "slow answer", "late arrival",
 	"TransactionConflict", "TransactionInProgress", "ConditionalCheckFailed on one's own success",
 	"error inside a 200", "HEAD 403", "InvalidPart", "vanished upload", "expired iterator",

@@ -35,7 +35,7 @@ var intentRules = []Mutant{
 			{"sink/commit.go", `err := s.until(ctx, "dynamodb", "Intend", item.ID, func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })`, `err := s.ledger.Intend(ctx, item)`}}},
 	{Name: "9 takes any refusal for a final one", Rule: 9, Why: "a conflict or a pending batch makes it drop while an attempt is under way",
 		Guarded: "a conflict is no refusal (9), and what is pending is carried out before a row is read (3): only its own item can refuse it",
-		Edits: []Edit{{"sink/commit.go", "\t\tif no.Final {\n", "\t\tif true {\n"}}},
+		Edits:   []Edit{{"sink/commit.go", "\t\tif no.Final {\n", "\t\tif true {\n"}}},
 	{Name: "9 takes a conflict for a refusal", Rule: 9, Why: "the batch is dropped or waits for nothing", Guarded: "a refusal that is not final is tried again (9)",
 		Edits: []Edit{{"consumer/transactions.go", "if unclear && !no.Final {", "if unclear && !no.Final && it.ID == \"\" {"}}},
 	{Name: "9 waits for a pending batch to go away", Rule: 9, Why: "nobody may be there to carry it out", Guarded: "the sweeper, and whoever leases the shard (18)",
