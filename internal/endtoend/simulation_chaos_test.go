@@ -19,14 +19,15 @@ type chaos struct {
 	seed uint64
 	rate int // one call in so many meets a fault, of those in seldom one in five times as many
 
-	mu     sync.Mutex
-	over   bool
-	draws  map[string]*rand.Rand
-	away   map[string]time.Time // services that do not answer, until when
-	slowS3 time.Time            // until then
-	mutes  []spell              // workers whose heartbeats fail
-	toss   *toss
-	old    *straggler
+	mu       sync.Mutex
+	over     bool
+	draws    map[string]*rand.Rand
+	away     map[string]time.Time // services that do not answer, until when
+	slowS3   time.Time            // until then
+	mutes    []spell              // workers whose heartbeats fail
+	acquired time.Time            // by then every acquisition that met a fault has arrived
+	toss     *toss
+	old      *straggler
 }
 
 // seldom are the calls that are made all the time and decide nothing by themselves.
@@ -97,6 +98,11 @@ func (c *chaos) decide(call faults.Call, next func()) error {
 		return nil
 	}
 	f := c.choose(rng, call)
+	if actOf(call) == "acquire" {
+		c.mu.Lock()
+		c.acquired = now.Add(longest)
+		c.mu.Unlock()
+	}
 	c.sim.sum.count(f.name)
 	c.sim.log("%s: %s of %s by %s", f.name, actOf(call), call.Object, call.Header.Get(senderHeader))
 	return f.do(c, rng, call, next)
@@ -131,8 +137,11 @@ func throttled(call faults.Call) error {
 	return &faults.Error{Status: http.StatusBadRequest, Code: "ProvisionedThroughputExceededException"}
 }
 
+// longest is how long a request may be under way.
+const longest = 40 * time.Second
+
 var lateArrival = mishap{"late arrival", func(_ *chaos, rng *rand.Rand, _ faults.Call, next func()) error {
-	wait := upTo(rng, 40*time.Second)
+	wait := upTo(rng, longest)
 	go func() {
 		time.Sleep(wait)
 		next()

@@ -142,6 +142,9 @@ func (s *simulation) settle() {
 		}
 	}
 	s.makeRoom()
+	if wait := time.Until(s.chaos.acquired); wait > 0 { // else a worker may be gone when its acquisition arrives, and nobody is left to take the shard over
+		time.Sleep(wait + 5*time.Second)
+	}
 	deadline := time.Now().Add(4 * time.Minute)
 	for !s.check.Done() && time.Now().Before(deadline) && !s.broken() {
 		s.buryEnded()
