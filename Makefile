@@ -1,11 +1,14 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test crashes outages servers lint vulncheck build demo fuzz
+.PHONY: test strangers crashes outages servers lint vulncheck build demo fuzz
 
-test: servers ## all tests, with the race detector, in random order
+test: servers strangers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
 	OUTAGES=short go test -count=1 ./internal/outages # by itself, since it looks at times
+
+strangers: ## Parquet files read by DuckDB; needs a C compiler, says so where there is none
+	@internal/strangers/run.sh
 
 outages: servers ## workers under load, with servers and networks failing for half a minute each: some 10 minutes
 	OUTAGES=long go test -count=1 -v -timeout 30m -run EachRecord ./internal/outages

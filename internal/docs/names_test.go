@@ -2,7 +2,9 @@ package docs
 
 import (
 	"go/ast"
+	"go/parser"
 	"go/token"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -42,6 +44,21 @@ func TestTestsNamedInDocumentsExist(t *testing.T) {
 	for _, f := range tree(t) {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && f.test && fn.Recv == nil {
+				tests[fn.Name.Name] = fn
+			}
+		}
+	}
+	strangers, err := filepath.Glob(filepath.Join(root, "internal/strangers/*/*_test.go")) // in modules of their own
+	if err != nil || len(strangers) == 0 {
+		t.Fatalf("find the tests of other modules: %v", err)
+	}
+	for _, name := range strangers {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
 				tests[fn.Name.Name] = fn
 			}
 		}

@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"math"
+
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 )
@@ -21,12 +23,16 @@ func (f *Format) encodings(rows *Rows) []encoding.Encoding {
 	return chosen
 }
 
-// pays says whether a column is worth a dictionary: whether all the values that there seem to be fit into one. How
-// many there are follows from how often one comes twice. Of n values drawn from N that are equally frequent, about
-// n²/2N are repetitions.
+// paidBack is after how many values a dictionary has to have made good what it takes itself.
+const paidBack = 1 << 16
+
+// pays says whether a column is worth a dictionary: whether all the values that there seem to be fit into one, and are
+// so few that their indexes save more than the dictionary takes. How many there are follows from how often one comes
+// twice. Of n values drawn from N that are equally frequent, about n²/2N are repetitions.
 func pays(values []pq.Value) bool {
 	seen := make(map[string]struct{})
 	var n, bytes float64
+	var kind pq.Kind
 	var key []byte
 	for _, v := range values {
 		if v.IsNull() {
@@ -35,6 +41,7 @@ func pays(values []pq.Value) bool {
 		if v.Kind() == pq.Boolean {
 			return false // a bit is less than an index
 		}
+		kind = v.Kind()
 		key = v.AppendBytes(key[:0])
 		if _, found := seen[string(key)]; !found {
 			seen[string(key)] = struct{}{}
@@ -48,5 +55,10 @@ func pays(values []pq.Value) bool {
 		return true
 	}
 	repeated := max(n-float64(len(seen)), 0.5)
-	return n*n/2/repeated*(bytes/n) <= dictionaryBytes
+	distinct, size := max(n*n/2/repeated, float64(len(seen))), bytes/n
+	if kind == pq.ByteArray {
+		size += 4 // its length
+	}
+	saved := size - math.Log2(distinct)/8
+	return distinct*size <= dictionaryBytes && distinct*size <= saved*paidBack
 }
