@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"standpipe/consumer"
 	"standpipe/sink"
 )
 
@@ -176,12 +177,37 @@ func (j *shardProof) begin(ctx context.Context) error {
 	if !moved {
 		return nil
 	}
+	j.front(row)
 	for _, parent := range j.v.parents[j.out.Shard] {
 		if err := j.parent(ctx, parent); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// front looks whether the shard's first journals can have expired. Those of before can: all of them, the oldest first. A
+// shard is read after its parents' ends, so where the journal of such an end is there, those of the shard are too.
+func (j *shardProof) front(row *consumer.Lease) {
+	to := j.out.After
+	if to == "" && row != nil && (row.Checkpoint != sink.ShardEnd || !row.Time.IsZero()) { // a bare end leaves no journal
+		to = row.Checkpoint
+	}
+	if to == "" || isStart(to) || j.v.windowed() {
+		return
+	}
+	for _, parent := range j.v.parents[j.out.Shard] {
+		c := j.v.chains[parent]
+		if c == nil {
+			continue
+		}
+		for _, s := range c.stretches() {
+			if s.through == sink.ShardEnd {
+				j.wrong(Gap, s.last, Range{j.out.Shard, trimHorizon, to}, "no journal says what became of its records up to %s, although that of the end of its parent %s is there: a journal was deleted, or records are lost", to, parent)
+				return
+			}
+		}
+	}
 }
 
 // parent looks whether a shard was read although its parent has not been read to its end. The table is read row by row, so
@@ -247,7 +273,7 @@ func (j *shardProof) end(ctx context.Context) error {
 		j.partly()
 	case through == row.Checkpoint:
 		j.to = "to its checkpoint"
-	case row.Checkpoint == sink.ShardEnd: // a bare end leaves no journal
+	case row.Checkpoint == sink.ShardEnd && row.Time.IsZero(): // a bare end leaves no journal, and no time in the row
 		j.to = "to its end"
 	case compare(through, row.Checkpoint) < 0:
 		j.wrong(Gap, last, Range{j.out.Shard, through, row.Checkpoint}, "its checkpoint is %s, and no journal says what became of the records behind %s: a journal was deleted, or records are lost", row.Checkpoint, through)

@@ -12,7 +12,7 @@ import (
 const (
 	trimHorizon = "TRIM_HORIZON"
 	latest      = "LATEST"
-	atTimestamp = "AT_TIMESTAMP@"
+	atTimestamp = "AT_TIMESTAMP" // as another KCL writes it; ours say after an @ which
 )
 
 // Kinesis' sequence numbers have up to 128 digits, and no zero in front.
@@ -21,7 +21,7 @@ var sequence = regexp.MustCompile(`^(0|[1-9][0-9]{0,127})$`)
 
 // isStart says whether a position is a shard's beginning: nothing of it has been delivered.
 func isStart(p string) bool {
-	return p == trimHorizon || p == latest || strings.HasPrefix(p, atTimestamp) && len(p) < 64
+	return p == trimHorizon || p == latest || p == atTimestamp || strings.HasPrefix(p, atTimestamp+"@") && len(p) < 64
 }
 
 func isPosition(p string) bool { return isStart(p) || p == sink.ShardEnd || sequence.MatchString(p) }
