@@ -74,8 +74,9 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 		}
 		l, fault := toLease(old)
 		switch {
-		case fault != "": // neither a yes nor a no is to be had of it
-			return &DamagedError{t.name, sp.Shard, fault}
+		case fault != "": // it says nothing of what comes once it is mended
+			no.Damaged = &DamagedError{t.name, sp.Shard, fault}
+			no.Reasons = append(no.Reasons, fmt.Sprintf("the row of shard %s is damaged", sp.Shard))
 		case l.Owner != it.Owner || l.Epoch != sp.Epoch:
 			no.Final = true
 			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s belongs to %q in epoch %d, was read in epoch %d", sp.Shard, l.Owner, l.Epoch, sp.Epoch))

@@ -116,8 +116,18 @@ func (l *lane) mayAttempt(b *batch) bool {
 // gives an error only when ctx ends before that.
 func (s *Sink) intend(ctx context.Context, item Item) (promised bool, err error) {
 	again := s.backoff()
+	unclear := false // an attempt may still be under way
 	for {
-		err := s.until(ctx, "dynamodb", "Intend", item.ID, func(ctx context.Context) error { return s.ledger.Intend(ctx, item) })
+		err := s.until(ctx, "dynamodb", "Intend", item.ID, func(ctx context.Context) error {
+			err := s.ledger.Intend(ctx, item)
+			no, ok := refused(err)
+			if !ok {
+				unclear = unclear || err != nil
+			} else if no.Damaged != nil && !no.Final && unclear {
+				return no.Damaged // which would take effect once the row is mended
+			}
+			return err
+		})
 		if err == nil {
 			return true, nil
 		}
@@ -134,7 +144,7 @@ func (s *Sink) intend(ctx context.Context, item Item) (promised bool, err error)
 			return true, nil // an earlier attempt took effect
 		}
 		s.log.Info().Str("batch", item.ID).Bool("final", no.Final).Strs("cause", no.Reasons).Msg("intent refused")
-		if no.Final {
+		if no.Final || no.Damaged != nil { // every attempt was answered by a no: the other shards do not wait for the row
 			return false, nil
 		}
 		for _, id := range no.Pending {

@@ -150,6 +150,45 @@ func TestIntentRefusedForGood(t *testing.T) {
 	})
 }
 
+// Over a damaged row nobody can say that an intent will never succeed. It is dropped, so that the other shards go on, if
+// each attempt was answered; one that was not may take effect when the row is mended, so it is awaited then.
+func TestIntentOverADamagedRow(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		onBench(t, nil, func(t *testing.T, b *bench) {
+			var mended atomic.Bool
+			attempts := 0
+			b.ledger.hook = func(op, id string) error {
+				if op != "intend" || id != "batch-1" || mended.Load() {
+					return nil
+				}
+				if attempts++; attempts == 1 && lost {
+					return errors.New("timeout")
+				}
+				return &RefusedError{Op: op, Batch: id, Damaged: errors.New("checkpoint is a number")}
+			}
+			r := b.read("a")
+			b.append(r, 1, 1000)
+			time.Sleep(time.Minute)
+			b.wantOver(!lost, r)
+			if troubled := len(b.Troubles()) > 0; troubled != lost {
+				t.Errorf("troubles are %v", b.Troubles())
+			}
+			mended.Store(true)
+			if !lost {
+				b.wantNoUploads("data/")
+				b.stop()
+				return
+			}
+			if len(b.store.aborted) != 0 {
+				t.Errorf("aborted %v", b.store.aborted)
+			}
+			time.Sleep(time.Minute)
+			b.stop()
+			b.wantAll(r)
+		})
+	}
+}
+
 // While an intent is undecided its uploads are not touched, and nobody reads on from the row.
 func TestUndecidedIntentIsLeftAlone(t *testing.T) {
 	for _, took := range []bool{true, false} {

@@ -70,6 +70,7 @@ type RefusedError struct {
 	Final   bool     // of an intent: it can never succeed any more (rule 9)
 	Pending []string // of an intent: other batches that are pending on its shards
 	Reasons []string // what did not hold, for the log
+	Damaged error    // of an intent: a row can not be trusted, so whether it can ever succeed is not known
 }
 
 func (e *RefusedError) Error() string {

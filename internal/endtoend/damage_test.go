@@ -115,6 +115,47 @@ func TestDamagedLeaseRowStopsItsShardOnly(t *testing.T) {
 	}
 }
 
+// The row is damaged after the records were read and before the batch with them is promised. The batch holds records of
+// another shard, which does not wait for it.
+func TestDamagedLeaseRowAtTheIntent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, 2)
+		op := w.operator()
+		w.Put(40)
+		wk := w.Start(Settings{})
+		w.Exactly(time.Minute, "clicks/")
+		time.Sleep(5 * time.Second)
+		good := op.row(shard(0))
+		var damage once
+		remove := w.Dynamo.Control("TransactWriteItems", func(c faults.Call, next func()) error {
+			if stepOf(c) == "intent" && damage.first() {
+				damaged := maps.Clone(good)
+				damaged["checkpoint"] = &types.AttributeValueMemberN{Value: "4"}
+				op.put(damaged)
+			}
+			next()
+			return nil
+		})
+		w.Put(40)
+		w.eventually(time.Minute, "damage", damage.happened)
+		remove()
+		w.Put(40)
+		time.Sleep(time.Minute)
+		if n := len(w.Delivered("clicks/")); n <= 40 || n >= 120 {
+			t.Errorf("%d of 120 records are there while one of two shards stands still", n)
+		}
+		if !wk.says("read row "+shard(0)+" of table "+Tables, "checkpoint") {
+			t.Errorf("troubles are %v", wk.Consumer.Troubles())
+		}
+		op.put(good)
+		w.Exactly(time.Minute, "clicks/")
+		if err := wk.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		w.Exactly(time.Second, "clicks/")
+	})
+}
+
 // The worker dies between intent and advance, and what it left behind is damaged before another worker finds it: the
 // other one completes and advances nothing on its word, and says so, until it is as it was.
 func TestDamagedPromiseWaits(t *testing.T) {
