@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -187,8 +188,13 @@ func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, close
 		l.mu.Unlock()
 		return
 	case Finished:
-		if !l.s.wasAdvanced(ctx, b) {
-			l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Msg("batch was undone by another worker")
+		advanced, err := l.s.wasAdvanced(ctx, b)
+		if !advanced || err != nil {
+			said := "batch was undone by another worker"
+			if err != nil {
+				said = "batch was finished by another worker"
+			}
+			l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).AnErr("unknown", err).Msg(said)
 			return // the leases tell its readers
 		}
 	}
@@ -206,9 +212,22 @@ func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, close
 }
 
 // wasAdvanced finds out how a batch ended that somebody else finished, or this worker by a request whose answer was
-// lost: an undo leaves no journal. What is asked for is only counted and logged.
-func (s *Sink) wasAdvanced(ctx context.Context, b *batch) bool {
-	return b.journal.ID == "" || s.visible(ctx, b.id, b.journal) == nil
+// lost: an undo leaves no journal. What is asked for is only counted and logged, so the next batch does not wait for it
+// longer than a while, nor does it matter what somebody has put in the journal's place.
+func (s *Sink) wasAdvanced(ctx context.Context, b *batch) (bool, error) {
+	if b.journal.ID == "" {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err := s.until(ctx, "s3", "HeadObject", b.journal.Key, func(ctx context.Context) error {
+		_, err := s.store.Batch(ctx, b.journal.Bucket, b.journal.Key)
+		return err
+	}, ErrNotFound)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // free gives a finished batch's memory back.

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -38,6 +39,41 @@ func TestFinishedBatchesAreCounted(t *testing.T) {
 		if n := counted(t, reg, "standpipe_delivered_records_total"); n[b.opts.Outputs[0].Name] != 2 {
 			t.Errorf("delivered are counted as %v, want 2", n)
 		}
+	})
+}
+
+// Somebody has put back a journal without its metadata. The batch is finished all the same, and the next one goes on.
+func TestNobodyWaitsForTheJournalOfAFinishedBatch(t *testing.T) {
+	onBench(t, nil, func(t *testing.T, b *bench) {
+		b.ledger.hook = func(op, id string) error {
+			if op != "advance" || id != "batch-1" {
+				return nil
+			}
+			b.ledger.mu.Lock()
+			it, there := b.ledger.items[id]
+			b.ledger.hook = nil
+			b.ledger.mu.Unlock()
+			if !there {
+				return nil
+			}
+			if err := b.ledger.Advance(t.Context(), it); err != nil {
+				t.Error(err)
+			}
+			b.store.mu.Lock()
+			defer b.store.mu.Unlock()
+			b.store.objects[it.Journal.Key] = memObject{data: b.store.objects[it.Journal.Key].data}
+			return errors.New("answer lost")
+		}
+		r := b.read("a")
+		b.append(r, 1, 1000)
+		time.Sleep(time.Minute)
+		b.append(r, 1, 1000)
+		time.Sleep(time.Minute)
+		if len(b.ledger.promised) != 2 {
+			t.Errorf("%d batches are promised, want 2", len(b.ledger.promised))
+		}
+		b.stop()
+		b.wantAll(r)
 	})
 }
 
