@@ -132,7 +132,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 	if item.Journal == nil {
 		return nil
 	}
-	if err := s.completeUpload(ctx, r, item.ID, *item.Journal); err != nil {
+	if err := s.completeUpload(ctx, r, item, *item.Journal); err != nil {
 		return err
 	}
 	j, err := s.readJournal(ctx, item)
@@ -142,7 +142,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for _, o := range j.Objects {
-		g.Go(func() error { return s.completeUpload(ctx, r, item.ID, o.Upload) })
+		g.Go(func() error { return s.completeUpload(ctx, r, item, o.Upload) })
 	}
 	return g.Wait()
 }
@@ -168,17 +168,25 @@ func (s *Sink) readJournal(ctx context.Context, item Item) (*Journal, error) {
 // is read again, with back-off, until somebody has put the right one in its place: nothing is done on its word.
 func (s *Sink) fetchJournal(ctx context.Context, item Item) (j *Journal, err error) {
 	u := item.Journal
-	err = s.until(ctx, "s3", "GetObject", u.Key, func(ctx context.Context) error {
-		data, err := s.store.Read(ctx, u.Bucket, u.Key)
-		if err != nil {
-			return err
-		}
-		if j, err = verifiedJournal(data, item); err != nil {
-			return fmt.Errorf("read s3://%s/%s: %w: the batch waits until the journal is as it was (see \"Damaged rows\" in docs/security.md)", u.Bucket, u.Key, err)
-		}
-		return nil
+	err = s.until(ctx, "s3", "GetObject", u.Key, func(ctx context.Context) (err error) {
+		j, err = s.tryJournal(ctx, item)
+		return err
 	}, ErrNotFound)
 	return j, err
+}
+
+// tryJournal is one attempt to read a journal.
+func (s *Sink) tryJournal(ctx context.Context, item Item) (*Journal, error) {
+	u := item.Journal
+	data, err := s.store.Read(ctx, u.Bucket, u.Key)
+	if err != nil {
+		return nil, err
+	}
+	j, err := verifiedJournal(data, item)
+	if err != nil {
+		return nil, fmt.Errorf("read s3://%s/%s: %w: the batch waits until the journal is as it was (see \"Damaged rows\" in docs/security.md)", u.Bucket, u.Key, err)
+	}
+	return j, nil
 }
 
 // verifiedJournal decodes a journal if it is the one that the item promises, by its checksum.
@@ -190,7 +198,7 @@ func verifiedJournal(data []byte, item Item) (*Journal, error) {
 }
 
 // completeUpload completes one upload; nil when it is known to be visible, errGone when it never can be.
-func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, u Upload) error {
+func (s *Sink) completeUpload(ctx context.Context, r *resolution, item Item, u Upload) error {
 	r.mu.Lock()
 	done := r.done[u.Key]
 	r.mu.Unlock()
@@ -204,7 +212,7 @@ func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, 
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrNoSuchUpload):
-			err = s.visible(ctx, batch, u)
+			err = s.visible(ctx, item, u)
 		case errors.Is(err, ErrInvalidPart):
 			if err = s.mendParts(ctx, &u); err == nil {
 				if err = again.pause(ctx); err == nil {
@@ -224,14 +232,19 @@ func (s *Sink) completeUpload(ctx context.Context, r *resolution, batch string, 
 	}
 }
 
-// visible looks, after a NoSuchUpload, whether the object of this batch is there.
-func (s *Sink) visible(ctx context.Context, batch string, u Upload) error {
+// visible looks, after a NoSuchUpload, whether the object of this batch is there. The journal is known by its content too:
+// somebody may have put it back without its metadata, and whoever took it away would hide what it lists from an undo.
+func (s *Sink) visible(ctx context.Context, item Item, u Upload) error {
 	err := s.until(ctx, "s3", "HeadObject", u.Key, func(ctx context.Context) error {
 		found, err := s.store.Batch(ctx, u.Bucket, u.Key)
-		if err == nil && found != batch {
-			return fmt.Errorf("look for s3://%s/%s: it carries batch id %q instead of %q: somebody wrote to this key; move that object away", u.Bucket, u.Key, found, batch)
+		switch {
+		case err != nil || found == item.ID:
+			return err
+		case u.Key == item.Journal.Key:
+			_, err = s.tryJournal(ctx, item)
+			return err
 		}
-		return err
+		return fmt.Errorf("look for s3://%s/%s: it carries batch id %q instead of %q: somebody wrote to this key; move that object away", u.Bucket, u.Key, found, item.ID)
 	}, ErrNotFound)
 	if errors.Is(err, ErrNotFound) {
 		return errGone
