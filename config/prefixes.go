@@ -69,9 +69,6 @@ func (c Config) Warnings() []string {
 		if o.Prefix == "" && c.beside(o.Bucket) != "" {
 			ps.Add(field, "is empty, so data lies at the root of the bucket, beside "+c.beside(o.Bucket)+"; readers of the bucket take both", "")
 		}
-		if strings.HasPrefix(o.Prefix, "/") {
-			ps.Add(field, "begins with /, which gives every key a first folder without a name", o.Prefix)
-		}
 		if o.Prefix != "" && !strings.HasSuffix(o.Prefix, "/") && !strings.HasSuffix(o.Prefix, "/}") {
 			ps.Add(field, "does not end in /, so what follows is joined to its last word", o.Prefix)
 		}

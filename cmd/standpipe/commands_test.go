@@ -38,7 +38,7 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 		"  errors   like s3://lake/errors/processing-failed/year=2026/month=01/day=02/hour=03/standpipe-clicks-",
 		"  journal  s3://lake/_standpipe/standpipe-clicks/\n",
 		"  server   :8080 with /healthz, /readyz and /metrics\n",
-		"warning: outputs[0].prefix: begins with /",
+		`warning: outputs[0].prefix: offset 0: "/" begins the keys`,
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, &b)
@@ -174,6 +174,10 @@ func TestHelpShowsSwitchesPlainly(t *testing.T) {
 	}
 	if short := execute(t, nil, "help", "demo"); short.stdout != r.stdout || short.code != exitOK {
 		t.Errorf("help demo: %s", short)
+	}
+	own, keys, apart := strings.Cut(execute(t, nil, "verify", "--help").stdout, "\nKeys of the configuration, which beat variables and file:\n")
+	if !apart || !strings.Contains(own, "\n      --deep  ") || strings.Contains(own, "--stream.name") || !strings.Contains(keys, "      --stream.name text  ") || strings.Contains(keys, "--deep") {
+		t.Errorf("own flags:\n%s\nkeys:\n%s", own, keys)
 	}
 	for _, line := range []string{"completion", "help"} {
 		if r := execute(t, nil, line); r.code != exitOK || !strings.Contains(r.stdout, "Available Commands:") {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // helpCommand is cobra's, but that a mistyped command is an error.
@@ -51,20 +52,38 @@ func finishCompletion(root *cobra.Command) {
 	}
 }
 
-// plainSwitches prints --crash where pflag prints --crash[=true|false].
-func plainSwitches(root *cobra.Command) {
+// plainUsage prints --crash where pflag prints --crash[=true|false], and a command's own flags before the
+// configuration's, among which nobody would find them.
+func plainUsage(root *cobra.Command) {
 	const values = "[=true|false]"
 	usage := root.UsageFunc()
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		out := cmd.OutOrStderr()
 		var text bytes.Buffer
 		cmd.SetOut(&text)
+		keys := hideKeys(cmd)
 		err := usage(cmd)
 		cmd.SetOut(out)
+		if keys.HasFlags() {
+			keys.VisitAll(func(f *pflag.Flag) { f.Hidden = false })
+			text.WriteString("\nKeys of the configuration, which beat variables and file:\n" + keys.FlagUsages())
+		}
 		if err != nil {
 			return err
 		}
 		_, err = out.Write([]byte(strings.ReplaceAll(text.String(), values, strings.Repeat(" ", len(values)))))
 		return err
 	})
+}
+
+// hideKeys hides the flags of configuration keys, which alone have a dot in their names, and returns them.
+func hideKeys(cmd *cobra.Command) *pflag.FlagSet {
+	keys := pflag.NewFlagSet("keys", pflag.ContinueOnError)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if strings.Contains(f.Name, ".") && !f.Hidden {
+			f.Hidden = true
+			keys.AddFlag(f)
+		}
+	})
+	return keys
 }

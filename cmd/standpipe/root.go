@@ -59,7 +59,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(p.commands()...)
 	root.SetHelpCommand(helpCommand())
 	finishCompletion(root)
-	plainSwitches(root)
+	plainUsage(root)
 	return root
 }
 
