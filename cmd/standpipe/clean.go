@@ -40,7 +40,7 @@ A lifecycle rule that aborts incomplete uploads after a week does the same witho
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, pipe, err := p.load(cmd)
 			if older < leastAge {
-				return joinUsage(err, "--older must be at least %s (got %s): a younger upload may still be promised", leastAge, older)
+				return joinUsage(err, "--older must be at least 24h (got %s): a younger upload may still be promised", older)
 			}
 			if err != nil {
 				return err
@@ -69,11 +69,8 @@ func (p *program) clean(ctx context.Context, cfg config.Config, pipe *pipeline, 
 		return err
 	}
 	defer svc.close()
-	limited, cancel := context.WithTimeout(ctx, startLimit)
-	err = svc.verifyCredentials(limited)
-	cancel()
-	if err != nil {
-		return unlessEnded(ctx, err)
+	if err := svc.reach(ctx, cfg); err != nil {
+		return err
 	}
 	c := &cleaner{
 		svc: svc, cfg: cfg, store: patientStore(svc, cfg),
@@ -107,8 +104,16 @@ func printUploads(w io.Writer, found []*openUpload, yes bool) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d uploads: %d orphans, %d aborted, %d gone meanwhile, %d not aborted, %d promised, %d young, %d foreign\n",
-		len(found), count[orphan], count[aborted], count[vanished], count[refused], count[promised], count[young], count[foreign])
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(w, "No incomplete upload is there.")
+		return err
+	}
+	noun := "uploads"
+	if len(found) == 1 {
+		noun = "upload"
+	}
+	_, err := fmt.Fprintf(w, "%d %s: %d orphans, %d aborted, %d gone meanwhile, %d not aborted, %d promised, %d young, %d foreign\n",
+		len(found), noun, count[orphan], count[aborted], count[vanished], count[refused], count[promised], count[young], count[foreign])
 	if err == nil && !yes && count[orphan] > 0 {
 		_, err = fmt.Fprintln(w, "Nothing was aborted: add --yes to abort the orphans.")
 	}

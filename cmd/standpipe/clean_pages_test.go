@@ -65,7 +65,7 @@ func TestCleanEndsOnPagesWithoutEnd(t *testing.T) {
 			})
 			r := execute(t, h.env(), "clean")
 			want := "standpipe: list all uploads under s3://lake/_standpipe/standpipe-clicks/: the server repeats or skips pages: run clean again once these are gone\n"
-			if r.code != exitPartial || r.stderr != want || !strings.Contains(r.stdout, "\n1 uploads: 1 orphans") {
+			if r.code != exitPartial || r.stderr != want || !strings.Contains(r.stdout, "\n1 upload: 1 orphans") {
 				t.Errorf("got %s", r)
 			}
 		})

@@ -195,11 +195,18 @@ func TestCleanReadsTheTableAfterTheUploads(t *testing.T) {
 	}
 }
 
+func TestCleanOfNothing(t *testing.T) {
+	h := newHarbour(t)
+	if r := execute(t, h.env(), "clean"); r.code != exitOK || r.stdout != "No incomplete upload is there.\n" {
+		t.Errorf("got %s", r)
+	}
+}
+
 func TestCleanRefusesAYoungAge(t *testing.T) {
 	h := newHarbour(t)
 	u := h.upload(t, key("clicks/", uuid.NewString(), 0), "b")
 	r := execute(t, h.env(), "clean", "--yes", "--older", "23h59m")
-	if want := "standpipe: --older must be at least 24h0m0s (got 23h59m0s): a younger upload may still be promised\n"; r.code != exitUsage || r.stderr != want || len(h.open()) != 1 {
+	if want := "standpipe: --older must be at least 24h (got 23h59m0s): a younger upload may still be promised\n"; r.code != exitUsage || r.stderr != want || len(h.open()) != 1 {
 		t.Errorf("got %s", r)
 	}
 	if r = execute(t, h.env(), "clean", "--yes", "--older", "26h"); r.code != exitOK || fates(r)[u.ID] != "young" {

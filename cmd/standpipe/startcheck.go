@@ -27,15 +27,23 @@ const startLimit = 10 * time.Second
 // error has a sentence, in a line of its own, for everything that is in the way. What fails later than
 // this is repeated for ever, so this is the only place where a missing bucket ends the program.
 func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Duration) error {
+	return s.verifyAll(ctx, cfg, limit, func(ctx context.Context) error { return s.verifyStream(ctx, cfg) })
+}
+
+// reach is verify for commands that look at lease table and buckets and do without the stream. They are patient with
+// single requests, so what would never answer has to be found out before.
+func (s *services) reach(ctx context.Context, cfg config.Config) error {
+	return s.verifyAll(ctx, cfg, startLimit)
+}
+
+// verifyAll tries credentials, lease table, buckets and what else is given.
+func (s *services) verifyAll(ctx context.Context, cfg config.Config, limit time.Duration, checks ...func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if err := s.verifyCredentials(limited); err != nil {
 		return unlessEnded(ctx, err)
 	}
-	checks := []func(context.Context) error{
-		func(ctx context.Context) error { return s.verifyStream(ctx, cfg) },
-		func(ctx context.Context) error { return s.verifyTable(ctx, cfg) },
-	}
+	checks = append(checks, func(ctx context.Context) error { return s.verifyTable(ctx, cfg) })
 	for _, b := range buckets(cfg) {
 		checks = append(checks, func(ctx context.Context) error { return s.verifyBucket(ctx, b) })
 	}

@@ -90,11 +90,8 @@ func (p *program) verify(ctx context.Context, cfg config.Config, pipe *pipeline,
 		return err
 	}
 	defer svc.close()
-	limited, cancel := context.WithTimeout(ctx, startLimit)
-	err = svc.verifyCredentials(limited)
-	cancel()
-	if err != nil {
-		return unlessEnded(ctx, err)
+	if err := svc.reach(ctx, cfg); err != nil {
+		return err
 	}
 	table := consumer.NewTable(dynamodb.New(svc.dynamodb.Options(), retryDynamoDB), cfg.Leases.Table) // it only reads
 	if err := rightTable(ctx, cfg, table); err != nil {

@@ -65,6 +65,8 @@ func printProblems(w io.Writer, word string, all []verify.Problem) {
 func outcome(r *verify.Report) string {
 	partly := slices.ContainsFunc(r.Shards, func(s verify.Shard) bool { return s.Verdict == verify.Partly })
 	switch {
+	case r.Counts[verify.Nothing] > 0:
+		return "NOTHING PROVED: there is no journal to prove it by."
 	case !r.OK:
 		return "WRONG: " + findingsIn(r) + "."
 	case r.Journals == 0:
@@ -83,7 +85,7 @@ func findingsIn(r *verify.Report) string {
 		verify.Missing: {"missing object", "missing objects"}, verify.Size: {"object of another size", "objects of another size"},
 		verify.Content: {"object that holds something else", "objects that hold something else"}, verify.Doubled: {"doubled object", "doubled objects"},
 		verify.Orphan: {"object without a journal", "objects without a journal"}, verify.Damaged: {"journal that can not be believed", "journals that can not be believed"},
-		verify.Loss: {"possible loss", "possible losses"}, verify.Foreign: {"place with foreign objects", "places with foreign objects"},
+		verify.Loss: {"possible loss", "possible losses"}, verify.Nothing: {"proof without any journal", ""}, verify.Foreign: {"place with foreign objects", "places with foreign objects"},
 	}
 	var words []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Counts)) {

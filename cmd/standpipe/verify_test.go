@@ -211,6 +211,51 @@ func TestVerifyNeedsToRead(t *testing.T) {
 	}
 }
 
+// TestVerifyOfNothingIsNoProof: names that are not the workers' lead to a place where nothing is wrong, because nothing is there.
+func TestVerifyOfNothingIsNoProof(t *testing.T) {
+	d := newDelivered(t)
+	const wrong = "is leases.application, leases.table or journal.prefix not that of the workers?\n"
+	for _, tc := range []struct{ env, args, want string }{
+		{"STANDPIPE_LEASES_APPLICATION=taps", "", "under s3://lake/_standpipe/taps/, and there is no lease table: nothing ran by this configuration yet, or " + wrong},
+		{"STANDPIPE_LEASES_APPLICATION=taps", "--from 2026-01-01", "under s3://lake/_standpipe/taps/, and there is no lease table: nothing ran by this configuration yet, or " + wrong},
+		{"STANDPIPE_JOURNAL_PREFIX=_taps/", "--strict", ""}, // the objects are orphans then, which is said instead
+		{"STANDPIPE_OUTPUTS_0_PREFIX=taps/ STANDPIPE_JOURNAL_PREFIX=_taps/", "", "under s3://lake/_taps/, though the lease table has checkpoints: they expired or were deleted, no batch is committed yet since the table was taken over, or " + wrong},
+	} {
+		r := execute(t, d.env(strings.Fields(tc.env)...), append([]string{"verify"}, strings.Fields(tc.args)...)...)
+		if tc.want == "" {
+			if r.code != exitPartial || !strings.HasSuffix(r.stdout, "\nWRONG: 4 objects without a journal.\n") {
+				t.Errorf("%s: %s", tc.env, r)
+			}
+			continue
+		}
+		if r.code != exitPartial || !strings.Contains(r.stdout, "\nproblem (nothing): no journal lies "+tc.want) ||
+			!strings.HasSuffix(r.stdout, "\nNOTHING PROVED: there is no journal to prove it by.\n") || r.stderr != "standpipe: 1 proof without any journal\n" {
+			t.Errorf("%s: %s", tc.env, r)
+		}
+	}
+}
+
+// TestVerifyOfAFreshTable: workers that have not committed anything yet are fine, and so is a shard that ended without records.
+func TestVerifyOfAFreshTable(t *testing.T) {
+	h := newHarbour(t)
+	must(t, h.table.Create(t.Context(), consumer.Lease{Shard: fmt.Sprintf(shardName, 0), Checkpoint: "TRIM_HORIZON", Epoch: 1}))
+	must(t, h.table.Create(t.Context(), consumer.Lease{Shard: fmt.Sprintf(shardName, 1), Checkpoint: sink.ShardEnd, Epoch: 1}))
+	if r := execute(t, h.env(), "verify"); r.code != exitOK || !strings.HasSuffix(r.stdout, "\nOK: no batch to look at.\n") {
+		t.Error(r)
+	}
+}
+
+// TestVerifyAndCleanOfABucketThatIsNotThere say what run says of it, instead of being patient with it.
+func TestVerifyAndCleanOfABucketThatIsNotThere(t *testing.T) {
+	h := newHarbour(t)
+	for _, command := range []string{"verify", "clean"} {
+		r := execute(t, h.env("STANDPIPE_OUTPUTS_0_BUCKET=pond"), command)
+		if r.code != exitRuntime || r.stdout != "" || !strings.HasPrefix(r.stderr, "standpipe: bucket pond does not exist: create it with `aws s3 mb s3://pond ") || !strings.HasSuffix(r.stderr, ", or set outputs[0].bucket\n") {
+			t.Errorf("%s: %s", command, r)
+		}
+	}
+}
+
 // TestVerifyPersists through throttling.
 func TestVerifyPersists(t *testing.T) {
 	d := newDelivered(t)

@@ -40,7 +40,23 @@ func (v *verifier) judgeShards(ctx context.Context) error {
 		}
 	}
 	v.report.InFlight = len(flying)
+	v.judgeNothing()
 	return nil
+}
+
+// judgeNothing keeps a proof that found no journal from ending well where there should be some: a name that is mistyped
+// in the configuration leads to a place where nothing is wrong because nothing is there.
+func (v *verifier) judgeNothing() {
+	advice := "is leases.application, leases.table or journal.prefix not that of the workers?"
+	switch {
+	case v.report.Journals > 0 || len(v.report.Counts) > 0:
+	case v.first == nil:
+		v.problem(Problem{Kind: Nothing, Text: fmt.Sprintf("no journal lies under %s, and there is no lease table: nothing ran by this configuration yet, or %s", v.Journal, advice)})
+	case slices.ContainsFunc(v.report.Shards, func(s Shard) bool {
+		return s.Verdict == Partly && v.first.Leases[s.Shard].Checkpoint != sink.ShardEnd
+	}):
+		v.problem(Problem{Kind: Nothing, Text: fmt.Sprintf("no journal lies under %s, though the lease table has checkpoints: they expired or were deleted, no batch is committed yet since the table was taken over, or %s", v.Journal, advice)})
+	}
 }
 
 func (v *verifier) judgeShard(ctx context.Context, shard string, flying map[string]bool) error {

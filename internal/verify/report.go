@@ -23,6 +23,7 @@ const (
 	Damaged    Kind = "journal"    // a journal can not be believed
 	Loss       Kind = "loss"       // a batch reports that records may have left the stream unread
 	Foreign    Kind = "foreign"    // somebody else's objects; a problem only with Strict
+	Nothing    Kind = "nothing"    // there is no journal to prove anything by, though there should be
 	Unproved   Kind = "unproved"   // something could not be looked at; always a note
 	InFlight   Kind = "in flight"  // batches that are left out; always a note
 )
