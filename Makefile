@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test strangers crashes outages servers lint vulncheck build demo fuzz
+.PHONY: test strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
 test: servers strangers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
@@ -48,3 +48,6 @@ soak: ## so many schedules of the randomised simulation, from a seed on: make so
 MUTANTS ?= all
 mutants: ## break each rule of the commit protocol in turn; the end-to-end tests must fail: make mutants MUTANTS=rules
 	cd internal/mutants && STANDPIPE_MUTANTS='$(MUTANTS)' go test -run '^TestMutantsAreCaught$$' -count=1 -timeout 6h
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile

@@ -31,7 +31,8 @@ workers: batches in flight are left out.
 With --from or --to it looks at batches that were cut in that time, and through the folders that they wrote to.
 
 What it can not see: an object that a reader moved away before its batch had advanced (its records came again), and
-what happened before the oldest journal that is left. The exit code is 0 if nothing is wrong and 3 if something is.`,
+what happened before the oldest journal that is left. The exit code is 0 if nothing is wrong and 3 if something is,
+or if there is no journal although there should be one.`,
 		Example: `  standpipe verify -c standpipe.yaml
   standpipe verify -c standpipe.yaml --deep --from 2026-01-31 --to 2026-02-01
   standpipe verify -c standpipe.yaml --json | jq '.problems[]'`,

@@ -48,4 +48,18 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// TestPackagesAreListed keeps CONTRIBUTING.md's table of packages whole.
+func TestPackagesAreListed(t *testing.T) {
+	text := read(t, "CONTRIBUTING.md")
+	seen := map[string]bool{}
+	for _, f := range tree(t) {
+		if parts := strings.Split(f.dir(), "/"); len(parts) == 2 && parts[0] == "internal" && !seen[parts[1]] {
+			seen[parts[1]] = true
+			if !strings.Contains(text, "["+parts[1]+"](") && !strings.Contains(text, "["+f.dir()+"](") {
+				t.Errorf("CONTRIBUTING.md does not say what %s is for", f.dir())
+			}
+		}
+	}
+}
+
 func ours(pkg string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }

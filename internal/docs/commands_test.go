@@ -9,15 +9,17 @@ import (
 // commands are the command lines of the documents' sh blocks, each with where it is run: a file, and the words
 // in it that run it.
 var commands = map[string]struct{ file, words string }{
-	"go run ./cmd/standpipe demo":                     {".ci/run", `./standpipe demo --dir "$dir/plain"`},
-	"go run ./cmd/standpipe demo --crash":             {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
-	"make build":                                      {".ci/run", "make build"},
-	"make test":                                       {".ci/run", "make test"},
-	"make crashes":                                    {".ci/run", "make crashes"},
-	"make outages":                                    {"Makefile", "OUTAGES=long go test"}, // its short form: `make test`
-	"make lint":                                       {".ci/run", "make lint"},
-	"./standpipe check -c standpipe.yaml":             {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
-	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
+	"go run ./cmd/standpipe demo":         {".ci/run", `./standpipe demo --dir "$dir/plain"`},
+	"go run ./cmd/standpipe demo --crash": {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
+	"make build":                          {".ci/run", "make build"},
+	"make test":                           {".ci/run", "make test"},
+	"make crashes":                        {".ci/run", "make crashes"},
+	"make soak":                           {"Makefile", "go test -run '^TestSimulation$$'"},       // its short form: `make test`
+	"make mutants":                        {"Makefile", "go test -run '^TestMutantsAreCaught$$'"}, // by hand
+	"make outages":                        {"Makefile", "OUTAGES=long go test"},                   // its short form: `make test`
+	"make lint":                           {".ci/run", "make lint"},
+	"./standpipe check -c standpipe.yaml": {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
+	"./standpipe run -c standpipe.yaml":   {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
 	"./standpipe verify -c standpipe.yaml --deep":     {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
 	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
 	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
