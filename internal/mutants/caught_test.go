@@ -17,15 +17,23 @@ import (
 	"time"
 )
 
-// stages are what a mutant has to get through, the quickest first.
-var stages = []struct {
+type stage struct {
 	name string
 	args []string
 	env  []string
-}{
-	{"simulation", []string{"-test.run=^TestSimulation$"}, []string{"STANDPIPE_SEEDS=60"}},
-	{"long simulation", []string{"-test.run=^TestSimulation$"}, []string{"STANDPIPE_SEEDS=400", "STANDPIPE_FIRST=61"}},
-	{"stories", []string{"-test.skip=^TestSimulation$"}, nil},
+}
+
+// stages are what a mutant has to get through, the quickest first.
+func stages(m Mutant) []stage {
+	rest := []stage{
+		{"simulation", []string{"-test.run=^TestSimulation$"}, []string{"STANDPIPE_SEEDS=100"}},
+		{"stories", []string{"-test.skip=^TestSimulation$"}, nil},
+		{"long simulation", []string{"-test.run=^TestSimulation$"}, []string{"STANDPIPE_SEEDS=400", "STANDPIPE_FIRST=101"}},
+	}
+	if m.Killer == "" {
+		return rest
+	}
+	return append([]stage{{"its test", []string{"-test.run=" + m.Killer}, nil}}, rest...)
 }
 
 // TestMutantsAreCaught runs the end-to-end tests with each mutant until the first failure. It takes minutes and so has
@@ -114,7 +122,7 @@ func choose(wanted string) (chosen []Mutant) {
 // challenge says what became of a mutant, and whether it was caught.
 func challenge(ctx context.Context, bin string, m Mutant) (string, bool) {
 	began := time.Now()
-	for _, s := range stages {
+	for _, s := range stages(m) {
 		args := append([]string{"-test.failfast", "-test.timeout=20m"}, s.args...)
 		out, err := command(ctx, filepath.FromSlash(root+"/internal/endtoend"), append(s.env, "GOMAXPROCS=1", Variable+"="+m.Name), bin, args...)
 		took := time.Since(began).Round(100 * time.Millisecond)

@@ -18,7 +18,10 @@ type Mutant struct {
 	// nothing demands that it is caught. Where the program itself has the other guards, a mutant whose Of names this
 	// one takes them away too.
 	Guarded string
-	Of      []string // the mutants that this one is made of; their Edits come before its own
+	// Killer is the test that catches it, where chance would take long: a pattern as for go test -run. Those without are
+	// left to the simulation.
+	Killer string
+	Of     []string // the mutants that this one is made of; their Edits come before its own
 }
 
 // Edit replaces a text that stands exactly once in a file.
