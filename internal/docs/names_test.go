@@ -34,9 +34,9 @@ var subtests = map[string]func(lists) []string{
 		}
 		return names
 	},
-	"TestAdvanceWakesUpAfterMarkAndAfterClear": func(l lists) []string { return l["moment"] },
-	"TestAnswersThatDecideNothing":             func(l lists) []string { return l["cases"] },
-	"TestBatchWithEndsOnly":                    func(l lists) []string { return l["kind"] },
+	"TestAdvanceWakesUpDuringAndAfterAnUndo": func(l lists) []string { return l["moment"] },
+	"TestAnswersThatDecideNothing":           func(l lists) []string { return l["cases"] },
+	"TestBatchWithEndsOnly":                  func(l lists) []string { return l["kind"] },
 }
 
 func TestTestsNamedInDocumentsExist(t *testing.T) {

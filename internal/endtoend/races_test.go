@@ -197,7 +197,7 @@ func TestCompletionArrivesDuringAnUndo(t *testing.T) {
 
 // A resolver has completed everything and freezes before it advances; meanwhile another one marks the batch
 // by mistake (and clears it). The advance that wakes up then must be refused.
-func TestAdvanceWakesUpAfterMarkAndAfterClear(t *testing.T) {
+func TestAdvanceWakesUpDuringAndAfterAnUndo(t *testing.T) {
 	for _, moment := range []string{"mark", "abort journal", "delete object", "clear"} {
 		t.Run(moment, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
