@@ -3,7 +3,10 @@ package mutants
 import (
 	"go/parser"
 	"go/token"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +22,9 @@ func TestEveryMutantApplies(t *testing.T) {
 		seen[m.Name] = true
 		if m.Why == "" {
 			t.Errorf("mutant %q does not say what goes wrong", m.Name)
+		}
+		if m.Killer != "" && !isTest(t, m.Killer) {
+			t.Errorf("mutant %q is to be caught by %s, which is no test of internal/endtoend", m.Name, m.Killer)
 		}
 		changed, err := Apply(root, m)
 		if err != nil {
@@ -44,3 +50,19 @@ func TestEveryRuleHasAMutant(t *testing.T) {
 
 // All of them fit into one program, which Go compiles.
 func TestMutantsCompile(t *testing.T) { build(t) }
+
+// isTest says whether a pattern is that of a test, by its name or the beginning of it.
+func isTest(t *testing.T, pattern string) bool {
+	name, _, _ := strings.Cut(strings.Trim(pattern, "^$"), "/")
+	files, err := filepath.Glob(root + "/internal/endtoend/*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(text), "\nfunc "+strings.TrimSuffix(name, "$")+"(t *testing.T)")
+	})
+}
