@@ -53,7 +53,11 @@ func TestCrashes(t *testing.T) {
 		}
 		return
 	}
-	every, offset := 16, int(time.Now().UnixNano()%16)
+	every := 16
+	if raced {
+		every = 48
+	}
+	offset := int(time.Now().UnixNano() % int64(every))
 	switch s := os.Getenv(crashesEnv); s {
 	case "":
 	case "all":

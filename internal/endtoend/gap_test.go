@@ -61,6 +61,7 @@ func TestRetentionGapIsReported(t *testing.T) {
 // A shard without records for longer than the retention is no gap while a worker watched it, also across an
 // orderly restart.
 func TestIdleShardIsNoGap(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := NewKeeping(t, 1, time.Hour)
 		w.Put(10)

@@ -104,6 +104,7 @@ func TestLeaseStolenBetweenAttemptsOfAnIntent(t *testing.T) {
 // The token of an intent has expired (10 minutes) when it is sent again: it took effect, and a sweeper has
 // carried it out meanwhile.
 func TestTokenHasExpiredAtTheRetry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 2)
 		w.Put(60)
@@ -149,6 +150,7 @@ func mistake(c faults.Call, over *atomic.Bool) error {
 // Two resolvers, one completing while the other undoes by mistake; the completion arrives at each moment of
 // the undo. No record may be lost or doubled, and the owner of the then idle shards reads them again.
 func TestCompletionArrivesDuringAnUndo(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"mark", "abort journal", "read journal", "abort object", "delete object", "delete journal", "clear"} {
 		for _, when := range []string{"before", "after"} {
 			t.Run(when+" "+moment, func(t *testing.T) {

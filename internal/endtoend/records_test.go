@@ -29,6 +29,7 @@ func (w *World) raw(data []byte) (shard, seq string) {
 // Nothing that anybody can put into the stream stops it: each record is delivered or, byte for byte, in the
 // error output.
 func TestHostileRecords(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 1)
 		large := append(append([]byte(`{"id":1,"text":"`), bytes.Repeat([]byte("x"), 10<<20-100)...), `"}`...)

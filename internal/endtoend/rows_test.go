@@ -57,6 +57,7 @@ func TestRowDeletedWhilePendingIsNoHotLoop(t *testing.T) {
 // The rows of shards that were read to their end go once the stream has let the shards go; nothing is lost or
 // doubled by it, and nothing is read anew, also by a worker that starts later.
 func TestRowsOfFinishedShardsAreRemoved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := NewKeeping(t, 2, time.Hour)
 		set := Settings{Poll: 10 * time.Second}

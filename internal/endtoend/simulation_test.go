@@ -17,7 +17,7 @@ import (
 
 // Seeds of a run without STANDPIPE_SEEDS.
 const (
-	seedsAlways = 300
+	seedsAlways = 200
 	seedsRaced  = 24 // with the race detector, which makes them ten times as slow
 )
 

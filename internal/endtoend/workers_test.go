@@ -62,6 +62,7 @@ func TestTwoWorkersOneKilled(t *testing.T) {
 
 // A worker that stands still beyond the failover time and then goes on must not double or lose anything.
 func TestFrozenWorkerWakesUpAfterTakeover(t *testing.T) {
+	t.Parallel()
 	for _, after := range []time.Duration{300 * time.Millisecond, 1900 * time.Millisecond, 2001 * time.Millisecond, 2100 * time.Millisecond} {
 		t.Run(after.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
