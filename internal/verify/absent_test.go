@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,13 +45,28 @@ func TestBatchTakenAwayIsMissed(t *testing.T) {
 	}
 }
 
+// Nobody knows how far a shard with a damaged row is, least of all where no journal names it.
+func TestDamagedRowIsNeverFine(t *testing.T) {
+	w := newTale(t)
+	w.batch(1, span("a", start, "10"))
+	w.row("a", "10")
+	w.row("b", "10")
+	w.set("b", "checkpoint", "10")
+	if r, err := Run(t.Context(), w.options()); err == nil || !strings.Contains(err.Error(), "how far shard b is: read row b of table") {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
 // arrived stores in a shard's row when the last record before its checkpoint arrived, as each advance does.
-func (w *tale) arrived(shard string) {
+func (w *tale) arrived(shard string) { w.set(shard, "checkpointTime", "1769860800000") }
+
+// set stores a number in a row.
+func (w *tale) set(shard, attribute, number string) {
 	w.t.Helper()
 	_, err := w.database.UpdateItem(w.t.Context(), &dynamodb.UpdateItemInput{
 		TableName: aws.String(endtoend.Tables), Key: map[string]types.AttributeValue{"leaseKey": &types.AttributeValueMemberS{Value: shard}},
-		UpdateExpression:          aws.String("SET checkpointTime = :t"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: "1769860800000"}},
+		UpdateExpression:          aws.String("SET " + attribute + " = :t"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: number}},
 	})
 	w.must(err)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -117,6 +120,11 @@ func (v *verifier) readTable(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("find out how far each shard is: %w", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(snap.Damaged)) {
+		if !strings.HasPrefix(key, "standpipe#") { // a shard's; nobody knows how far it is, journals or not
+			return fmt.Errorf("find out how far shard %s is: %w", key, snap.Damaged[key])
+		}
 	}
 	v.first = snap
 	return nil
