@@ -63,5 +63,5 @@ var together = []Mutant{
 	{Name: "9 and 18 nobody carries out what is pending", Rule: 9, Why: "a batch whose maker died stays pending for ever", Of: []string{"9 waits for a pending batch to go away", "18 leaves what others left behind", "3 reads while something is pending"}},
 	{Name: "10 and 8 keeps the open batch, checkpoint not checked", Rule: 10, Why: "the records of the dropped batch are lost", Of: []string{"10 keeps the open batch behind a dropped one", "8 checkpoint not checked"}},
 	{Name: "13 neither item nor rows checked", Rule: 13, Why: "an old advance moves the checkpoint of another batch", Of: []string{"13 rows not checked", "13 item not checked"}},
-	{Name: "14 and 4 goes on behind an undone batch", Rule: 14, Why: "its records are not read again while the shard is idle", Of: []string{"14 goes on behind a batch that it has undone itself", "4 never looks whether it still owns its rows"}},
+	{Name: "14 and 4 goes on behind an undone batch", Rule: 14, Killer: "^TestCompletionArrivesDuringAnUndo$/^after_mark$", Why: "its records are not read again while the shard is idle", Of: []string{"14 goes on behind a batch that it has undone itself", "4 never looks whether it still owns its rows"}},
 }
