@@ -10,7 +10,7 @@ var intentRules = []Mutant{
 	{Name: "7 promises before the last part is stored", Rule: 7, Why: "an upload is promised that can not be completed",
 		Edits: []Edit{{"sink/object.go", "\to.sending.Wait()\n\to.mu.Lock()\n\tdefer o.mu.Unlock()\n\treturn o.err", "\to.mu.Lock()\n\tdefer o.mu.Unlock()\n\treturn o.err"}}},
 	{Name: "7 promises before the batch before is advanced", Rule: 7, Why: "two batches of a shard are promised at once",
-		Guarded: "the intent asks that nothing is pending (8)",
+		Guarded: "the intent asks that nothing is pending, and for the checkpoint (8)",
 		Edits:   []Edit{{"sink/commit.go", carryOn, "\tgo func() { _, _ = l.s.carryOut(ctx, item.ID) }()\n\toutcome, err := Finished, error(nil)\n"}}},
 	{Name: "8 intent and complete swapped", Rule: 8, Why: "objects are visible that nobody promised: after a crash their records come again",
 		Edits: []Edit{{"sink/commit.go", "\tpromised, err := l.s.intend(ctx, item)\n",
