@@ -69,8 +69,11 @@ func TestNobodyWaitsForTheJournalOfAFinishedBatch(t *testing.T) {
 		time.Sleep(time.Minute)
 		b.append(r, 1, 1000)
 		time.Sleep(time.Minute)
-		if len(b.ledger.promised) != 2 {
-			t.Errorf("%d batches are promised, want 2", len(b.ledger.promised))
+		b.ledger.mu.Lock()
+		promised := len(b.ledger.promised)
+		b.ledger.mu.Unlock()
+		if promised != 2 {
+			t.Errorf("%d batches are promised, want 2", promised)
 		}
 		b.stop()
 		b.wantAll(r)
