@@ -248,8 +248,8 @@ func (f *File) begin(rows *Rows) {
 		pq.CreatedBy("standpipe", f.meta[MetaVersion], ""),
 	}
 	for i, path := range f.format.schema.parquet.Columns() {
-		if f.format.width[i] == 12 {
-			options = append(options, pq.SkipPageBounds(path...)) // the order of INT96 is undefined
+		if !f.format.bounded[i] {
+			options = append(options, pq.SkipPageBounds(path...))
 		}
 	}
 	for k, v := range f.meta {

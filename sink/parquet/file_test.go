@@ -206,6 +206,31 @@ func TestLayout(t *testing.T) {
 	t.Logf("%d bytes of JSON, %d of Parquet, %.2f", raw, len(out.bytes()), float64(raw)/float64(len(out.bytes())))
 }
 
+// An engine that trusts wrong bounds leaves out rows: what the writer can not order has none.
+func TestBoundsOfDecimals(t *testing.T) {
+	columns := []Column{{Name: "small", Type: "decimal(9,2)"}, {Name: "large", Type: "decimal(30,2)"}, {Name: "largest", Type: "decimal(38,2)"}}
+	f := newFormat(t, columns, Options{}, FileOptions{})
+	var out written
+	file := f.NewFile(out.add, nil)
+	s, rows := f.Schema().NewShredder(), &Rows{}
+	for _, v := range []string{"-700", "-5", "1", "3"} {
+		if _, err := s.Append(rows, fmt.Appendf(nil, `{"small": %s, "large": %s, "largest": %s}`, v, v, v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := file.Append(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range open(t, out.bytes()).Metadata().RowGroups[0].Columns {
+		if bounded := c.MetaData.Statistics.MinValue != nil; bounded != (i == 0) {
+			t.Errorf("%s has bounds: %v", columns[i].Name, bounded)
+		}
+	}
+}
+
 func accessLogAt(r *rand.Rand, i int) []byte {
 	return fmt.Appendf(nil, `{"requestId": "%08x-%04x-%04x-%04x-%012x", "ip": "%d.%d.%d.%d", "user": "user-%d", "requestTime": %d, `+
 		`"httpMethod": "%s", "resourcePath": "/random/%s", "status": %d, "protocol": "HTTP/1.1", "responseLength": %d}`,

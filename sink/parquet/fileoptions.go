@@ -69,6 +69,7 @@ type Format struct {
 	rows    sync.Pool // of *Rows
 	shred   sync.Pool // of *Shredder
 	width   []int64   // of each column's values in bytes, 0 where they differ
+	bounded []bool    // whether each column's smallest and largest values are written
 }
 
 // NewFormat checks the options. Its error is a sentence.
@@ -102,7 +103,10 @@ func NewFormat(schema *Schema, o FileOptions) (*Format, error) {
 	f := &Format{schema: schema, options: o, codec: codec(o.Level)}
 	for _, path := range schema.parquet.Columns() {
 		leaf, _ := schema.parquet.Lookup(path...)
-		f.width = append(f.width, width(leaf.Node.Type().Kind()))
+		kind := leaf.Node.Type().Kind()
+		f.width = append(f.width, width(kind))
+		// The order of INT96 is undefined, and the writer compares decimals in byte arrays without their sign.
+		f.bounded = append(f.bounded, kind != pq.Int96 && kind != pq.FixedLenByteArray)
 	}
 	return f, nil
 }
