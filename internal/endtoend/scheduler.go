@@ -86,7 +86,7 @@ func (s *Scheduler) run(ctx context.Context) {
 			return
 		}
 		for {
-			time.Sleep(s.step)
+			<-time.After(s.step)
 			synctest.Wait()
 			if !s.pass() {
 				break
