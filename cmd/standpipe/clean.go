@@ -7,12 +7,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"standpipe/config"
-	"standpipe/consumer"
 )
 
 // leastAge is the age below which an upload may belong to an intent that is still under way. A batch fills for an
@@ -64,17 +61,13 @@ func joinUsage(err error, format string, args ...any) error {
 }
 
 func (p *program) clean(ctx context.Context, cfg config.Config, pipe *pipeline, older time.Duration, yes bool) error {
-	svc, err := connect(ctx, cfg, zerolog.Nop())
+	svc, table, err := connectToRead(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer svc.close()
-	if err := svc.reach(ctx, cfg); err != nil {
-		return err
-	}
 	c := &cleaner{
-		svc: svc, cfg: cfg, store: patientStore(svc, cfg),
-		table: consumer.NewTable(dynamodb.New(svc.dynamodb.Options(), retryDynamoDB), cfg.Leases.Table), // it only reads
+		svc: svc, cfg: cfg, store: patientStore(svc, cfg), table: table,
 		names: newNaming(cfg, pipe), older: older, now: time.Now,
 	}
 	found, broken, err := c.find(ctx, places(cfg, pipe))

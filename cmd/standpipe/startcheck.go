@@ -15,8 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/rs/zerolog"
 
 	"standpipe/config"
+	"standpipe/consumer"
 )
 
 // startLimit bounds the checks at the start. Without it the SDK looks for an instance's role for a minute
@@ -28,6 +30,20 @@ const startLimit = 10 * time.Second
 // this is repeated for ever, so this is the only place where a missing bucket ends the program.
 func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Duration) error {
 	return s.verifyAll(ctx, cfg, limit, func(ctx context.Context) error { return s.verifyStream(ctx, cfg) })
+}
+
+// connectToRead makes the clients of a command that reads the lease table, which retry, once everything it needs has
+// been found. The caller closes them.
+func connectToRead(ctx context.Context, cfg config.Config) (*services, *consumer.Table, error) {
+	svc, err := connect(ctx, cfg, zerolog.Nop())
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := svc.reach(ctx, cfg); err != nil {
+		svc.close()
+		return nil, nil, err
+	}
+	return svc, consumer.NewTable(dynamodb.New(svc.dynamodb.Options(), retryDynamoDB), cfg.Leases.Table), nil
 }
 
 // reach is verify for commands that look at lease table and buckets and do without the stream. They are patient with

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"standpipe/config"
@@ -86,15 +84,11 @@ func period(from, to string) (a, b time.Time, err error) {
 }
 
 func (p *program) verify(ctx context.Context, cfg config.Config, pipe *pipeline, o verify.Options, asJSON bool) error {
-	svc, err := connect(ctx, cfg, zerolog.Nop())
+	svc, table, err := connectToRead(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer svc.close()
-	if err := svc.reach(ctx, cfg); err != nil {
-		return err
-	}
-	table := consumer.NewTable(dynamodb.New(svc.dynamodb.Options(), retryDynamoDB), cfg.Leases.Table) // it only reads
 	if err := rightTable(ctx, cfg, table); err != nil {
 		return unlessEnded(ctx, brief(err))
 	}
