@@ -25,6 +25,9 @@ import (
 // on a machine that has none.
 const startLimit = 10 * time.Second
 
+// attemptLimit bounds one attempt of a check: a request that got lost is asked again before startLimit is over.
+const attemptLimit = 4 * time.Second
+
 // verify finds out whether the daemon can work at all: credentials, stream, lease table and buckets. Its
 // error has a sentence, in a line of its own, for everything that is in the way. What fails later than
 // this is repeated for ever, so this is the only place where a missing bucket ends the program.
@@ -102,17 +105,20 @@ func (s *services) verifyCredentials(ctx context.Context) error {
 	return &sentence{fmt.Sprintf("no AWS credentials for %s: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the task or instance a role", list(s.signed)), err}
 }
 
-// insist repeats a check while it fails for a reason that passes by itself, such as a 503 or a lost connection, as
-// long as ctx lasts. It then gives the last answer of the service rather than that the time is up. A port of this
+// insist repeats a check while it fails for a reason that passes by itself, such as a 503, a lost connection or no
+// answer, as long as ctx lasts. It then gives the last answer of the service rather than that the time is up. A port of this
 // machine at which nobody listens is no such reason: on a laptop it is a server that was not started.
 func insist(ctx context.Context, check func(context.Context) error) error {
 	var last error
 	for wait := 200 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := check(ctx)
+		attempt, cancel := context.WithTimeout(ctx, attemptLimit)
+		err := check(attempt)
+		lost := attempt.Err() != nil
+		cancel()
 		switch {
 		case last != nil && ctx.Err() != nil && err != nil:
 			return last
-		case err == nil || !passing.IsErrorRetryable(err) || refusedHere(err):
+		case err == nil || !lost && !passing.IsErrorRetryable(err) || refusedHere(err):
 			return err
 		}
 		last = err
