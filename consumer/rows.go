@@ -162,7 +162,7 @@ func toItem(r row) (it *sink.Item, fault string) {
 	a := attributes{row: r}
 	id := strings.TrimPrefix(a.text(keyAttr), batchKey)
 	if v := a.number("version", 1, 0); v != itemVersion && a.fault == "" {
-		return nil, fmt.Sprintf("it has version %d, this program knows %d: let a newer Standpipe finish it", v, itemVersion)
+		return nil, fmt.Sprintf("it has version %d, this program knows %d: let a Standpipe of the version that wrote it finish it", v, itemVersion)
 	}
 	it = &sink.Item{ID: id, Owner: a.text("batchOwner"), State: sink.State(a.text("batchState"))}
 	if it.State != sink.Committed && it.State != sink.Undoing {

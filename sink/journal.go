@@ -80,7 +80,7 @@ func DecodeJournal(data []byte, batch string) (*Journal, error) {
 		return nil, fmt.Errorf("read journal header: %w", err)
 	}
 	if j.Header.Version != journalVersion {
-		return nil, fmt.Errorf("read journal of batch %s: it has version %d, this program knows %d: let a newer Standpipe finish the batch", j.Header.Batch, j.Header.Version, journalVersion)
+		return nil, fmt.Errorf("read journal of batch %s: it has version %d, this program knows %d: let a Standpipe of the version that wrote it finish the batch", j.Header.Batch, j.Header.Version, journalVersion)
 	}
 	if j.Header.Batch != batch {
 		return nil, fmt.Errorf("read journal of batch %s: it is that of batch %q", batch, j.Header.Batch)

@@ -64,8 +64,9 @@ func TestIdleShardIsNoGap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := NewKeeping(t, 1, time.Hour)
+		seldom := Settings{Poll: 10 * time.Second, Failover: time.Minute} // or the idle hours are many calls
 		w.Put(10)
-		a := w.Start(Settings{})
+		a := w.Start(seldom)
 		w.Exactly(time.Minute, "clicks/")
 		time.Sleep(100 * time.Minute)
 		if err := a.Stop(); err != nil {
@@ -73,7 +74,7 @@ func TestIdleShardIsNoGap(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 		w.Put(10)
-		b := w.Start(Settings{})
+		b := w.Start(seldom)
 		w.Exactly(time.Minute, "clicks/")
 		if err := b.Stop(); err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func TestRowsOfFinishedShardsAreRemoved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := NewKeeping(t, 2, time.Hour)
-		set := Settings{Poll: 10 * time.Second}
+		set := Settings{Poll: 10 * time.Second, Failover: time.Minute}
 		w.Put(50)
 		a := w.Start(set)
 		w.Start(set)
