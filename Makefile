@@ -5,13 +5,14 @@
 
 test: servers strangers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
-	OUTAGES=short go test -count=1 ./internal/outages # by itself, since it looks at times
+	go test -count=1 ./internal/footprint # by itself and without the detector, since it measures
 
 strangers: ## Parquet files read by DuckDB; needs a C compiler, says so where there is none
 	@internal/strangers/run.sh
 
-outages: servers ## workers under load, with servers and networks failing for half a minute each: some 10 minutes
-	OUTAGES=long go test -count=1 -v -timeout 30m -run EachRecord ./internal/outages
+OUTAGES ?= long
+outages: servers ## workers under load, servers and networks failing: some 10 minutes, or 2: make outages OUTAGES=short
+	OUTAGES=$(OUTAGES) go test -count=1 -v -timeout 30m -run EachRecord ./internal/outages
 
 crashes: ## every call of a story, failing in every way; one process a core, a few minutes
 	STANDPIPE_CRASHES=all go test ./internal/endtoend -run '^TestCrashes$$' -count=1 -v

@@ -14,9 +14,9 @@ var commands = map[string]struct{ file, words string }{
 	"make build":                          {".ci/run", "make build"},
 	"make test":                           {".ci/run", "make test"},
 	"make crashes":                        {".ci/run", "make crashes"},
-	"make soak":                           {"Makefile", "go test -run '^TestSimulation$$' -count=1"}, // its short form: `make test`
+	"make soak":                           {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
 	"make mutants":                        {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},
-	"make outages":                        {"Makefile", "OUTAGES=long go test"}, // its short form: `make test`
+	"make outages":                        {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
 	"make lint":                           {".ci/run", "make lint"},
 	"./standpipe check -c standpipe.yaml": {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
 	"./standpipe run -c standpipe.yaml":   {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers

@@ -67,7 +67,7 @@ func TestEachRecordArrivesOnceWhateverBreaks(t *testing.T) {
 	case "long":
 		p = plan{long: true, rate: 500, reshard: 11 * time.Second}
 	default:
-		t.Skip("OUTAGES is neither short (two minutes, part of `make test`) nor long (`make outages`)")
+		t.Skip("OUTAGES is neither short (two minutes) nor long: `make outages` runs it")
 	}
 	w := newWorld(t, p)
 	for range members {
