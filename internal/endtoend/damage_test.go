@@ -289,9 +289,13 @@ func TestDamagedAnswersAreAskedForAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 1)
 				w.Put(30)
+				damaged := int32(8)
+				if name == "endless" {
+					damaged = 2 // each takes long to read
+				}
 				var n atomic.Int32
 				w.damageAnswers(func(body []byte) []byte {
-					if n.Add(1) <= 8 {
+					if n.Add(1) <= damaged {
 						return damage(body)
 					}
 					return body
@@ -301,7 +305,7 @@ func TestDamagedAnswersAreAskedForAgain(t *testing.T) {
 				if err := wk.Stop(); err != nil {
 					t.Fatal(err)
 				}
-				if n.Load() < 9 {
+				if n.Load() <= damaged {
 					t.Errorf("only %d answers were damaged", n.Load())
 				}
 			})

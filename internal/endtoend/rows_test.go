@@ -59,7 +59,7 @@ func TestRowDeletedWhilePendingIsNoHotLoop(t *testing.T) {
 func TestRowsOfFinishedShardsAreRemoved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := NewKeeping(t, 2, time.Hour)
+		w := NewKeeping(t, 2, 10*time.Minute)
 		set := Settings{Poll: 10 * time.Second, Failover: time.Minute}
 		w.Put(50)
 		a := w.Start(set)
@@ -71,12 +71,12 @@ func TestRowsOfFinishedShardsAreRemoved(t *testing.T) {
 		last := w.merge(left, right)
 		w.Put(50)
 		w.Exactly(2*time.Minute, "clicks/")
-		time.Sleep(time.Hour)
+		time.Sleep(50 * time.Minute)
 		if n := len(w.leases()); n != 5 {
 			t.Errorf("%d rows while the shards are listed or have just been, want 5: %v", n, w.leases())
 		}
 		w.Put(50)
-		w.eventually(90*time.Minute, "two rows", func() bool { return len(w.leases()) == 2 })
+		w.eventually(40*time.Minute, "two rows", func() bool { return len(w.leases()) == 2 })
 		for _, id := range []string{shard(1), last} {
 			if _, there := w.leases()[id]; !there {
 				t.Errorf("the row of %s is gone", id)
