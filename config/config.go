@@ -73,7 +73,7 @@ type Output struct {
 	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
 	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
 	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
-	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there; from names the JSON key where it is not the column's name"`
+	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there; of ndjson only standpipe ddl uses them; from names the JSON key where it is not the column's name"`
 
 	Parquet Parquet `mapstructure:"parquet"`
 }

@@ -33,7 +33,6 @@ func (v *validator) codec(path string, o Output) {
 // format checks what belongs to one format only. The columns of a schema are not read here.
 func (v *validator) format(path string, o Output) {
 	if o.Format != "parquet" {
-		v.must(o.Schema == "", path+".schema", "is used only with format parquet; set that or leave the key out", o.Schema)
 		v.must(o.Parquet == DefaultOutput().Parquet, path+".parquet", "is used only with format parquet; set that or leave the section out", "")
 		return
 	}

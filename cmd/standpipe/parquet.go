@@ -15,21 +15,24 @@ var (
 	}
 )
 
-// parquetFormat makes the format of an output, nil for one of lines or one that config.Load has found broken, and adds
-// what is wrong with its columns to problems.
-func parquetFormat(cfg config.Config, i int, problems *config.Problems) *parquet.Format {
+// outputSchema makes the columns of an output, nil for one that has none or that config.Load has found broken, and adds
+// what is wrong with them to problems. Lines are read by engines, as the OpenX SerDe does it by default.
+func outputSchema(cfg config.Config, i int, problems *config.Problems) *parquet.Schema {
 	o, field := cfg.Outputs[i], fmt.Sprintf("outputs[%d].schema", i)
-	if o.Format != "parquet" || o.Schema == "" {
+	if o.Schema == "" {
 		return nil
 	}
-	p := o.Parquet
+	var options parquet.Options
+	if p := o.Parquet; o.Format == "parquet" {
+		options = parquet.Options{
+			Timestamps: timestamps[p.Timestamps], Epoch: epochs[p.Epoch], Strict: p.JSON == "strict",
+			CaseSensitive: !p.CaseInsensitive, DotsToUnderscores: p.DotsToUnderscores, Rest: p.RestColumn,
+		}
+	}
 	columns, err := parquet.ParseColumns(o.Schema)
 	var schema *parquet.Schema
 	if err == nil {
-		schema, err = parquet.ParseSchema(columns, parquet.Options{
-			Timestamps: timestamps[p.Timestamps], Epoch: epochs[p.Epoch], Strict: p.JSON == "strict",
-			CaseSensitive: !p.CaseInsensitive, DotsToUnderscores: p.DotsToUnderscores, Rest: p.RestColumn,
-		})
+		schema, err = parquet.ParseSchema(columns, options)
 	}
 	var bad *parquet.SchemaError
 	if errors.As(err, &bad) {
@@ -42,9 +45,18 @@ func parquetFormat(cfg config.Config, i int, problems *config.Problems) *parquet
 		}
 		return nil
 	}
+	return schema
+}
+
+// parquetFormat makes the format of an output with a schema, nil for one of lines or one that config.Load has found broken.
+func parquetFormat(cfg config.Config, i int, schema *parquet.Schema) *parquet.Format {
+	o := cfg.Outputs[i]
+	if o.Format != "parquet" || schema == nil {
+		return nil
+	}
 	format, err := parquet.NewFormat(schema, parquet.FileOptions{
-		Codec: o.Compression, Level: o.CompressionLevel, RowGroup: int64(p.RowGroupSize), Page: int(p.PageSize), Version: p.PageVersion,
-		NoDictionary: !p.Dictionary, Held: int64(cfg.Buffer.Memory) / 8,
+		Codec: o.Compression, Level: o.CompressionLevel, RowGroup: int64(o.Parquet.RowGroupSize), Page: int(o.Parquet.PageSize),
+		Version: o.Parquet.PageVersion, NoDictionary: !o.Parquet.Dictionary, Held: int64(cfg.Buffer.Memory) / 8,
 	})
 	if err != nil {
 		return nil // config.Load has said so

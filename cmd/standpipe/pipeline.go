@@ -8,6 +8,7 @@ import (
 	"standpipe/config"
 	"standpipe/partition"
 	"standpipe/sink"
+	"standpipe/sink/parquet"
 )
 
 // maxKeyBytes is how long the key of an S3 object may be.
@@ -17,6 +18,7 @@ const maxKeyBytes = 1024
 // pipeline is a configuration's outputs with their prefixes and schemas parsed.
 type pipeline struct {
 	outputs  []*sink.Output
+	schemas  []*parquet.Schema // of the outputs, nil where there is none
 	errors   *sink.Output
 	warnings []string // sentences of config and partition
 }
@@ -47,13 +49,15 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		if err != nil {
 			continue // config.Load has said so
 		}
+		schema := outputSchema(cfg, i, &problems)
 		out := &sink.Output{
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
 			Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
-			Parquet: parquetFormat(cfg, i, &problems),
+			Parquet: parquetFormat(cfg, i, schema),
 		}
 		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
 		p.outputs = append(p.outputs, out)
+		p.schemas = append(p.schemas, schema)
 	}
 	p.errors = &sink.Output{
 		Name: "errors", Bucket: cfg.Errors.Bucket, Location: time.UTC, Compression: cfg.Errors.Compression,

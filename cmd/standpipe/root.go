@@ -65,7 +65,8 @@ func (p *program) rootCommand() *cobra.Command {
 
 // commands lists the subcommands.
 func (p *program) commands() []*cobra.Command {
-	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.verifyCommand(), p.cleanCommand(), p.healthCommand(), p.versionCommand()}
+	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.verifyCommand(), p.cleanCommand(),
+		p.ddlCommand(), p.healthCommand(), p.versionCommand()}
 }
 
 func exitTable() string {

@@ -10,14 +10,17 @@ import (
 // athena writes the table with partition projection. Years are dates that end now, so that a query without a filter asks
 // for no folders of the future; months, days and hours are counted with two digits.
 // https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
-func (t *Table) athena(l layout) string {
+func (t *Table) athena(l layout, notes notes) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE EXTERNAL TABLE %s (\n", t.name("`"))
 	var columns []string
-	for _, c := range t.columns(parquet.Hive) {
+	for _, c := range t.columns(parquet.Athena) {
 		columns = append(columns, fmt.Sprintf("`%s` %s", c.Name, c.Type))
 	}
 	fmt.Fprintf(&b, "%s\n)\n", indent(columns))
+	if len(notes) > 0 {
+		fmt.Fprintf(&b, "COMMENT %s\n", hiveLiteral(strings.Join(notes, " ")))
+	}
 	properties := [][2]string{}
 	if len(l.columns) > 0 {
 		var parts []string
@@ -26,7 +29,7 @@ func (t *Table) athena(l layout) string {
 			parts = append(parts, fmt.Sprintf("`%s` %s", c.name, c.hiveType()))
 			properties = append(properties, t.projection(c)...)
 		}
-		properties = append(properties, [2]string{"storage.location.template", "s3://" + t.Bucket + "/" + l.root + l.path})
+		properties = append(properties, [2]string{"storage.location.template", t.location("s3", l.root+l.path)})
 		fmt.Fprintf(&b, "PARTITIONED BY (\n%s\n)\n", indent(parts))
 	}
 	if t.JSON {
@@ -36,7 +39,7 @@ func (t *Table) athena(l layout) string {
 		b.WriteString("STORED AS PARQUET\n")
 		properties = append(properties, [2]string{"classification", "parquet"})
 	}
-	fmt.Fprintf(&b, "LOCATION %s\n", literal("s3://"+t.Bucket+"/"+l.root))
+	fmt.Fprintf(&b, "LOCATION %s\n", hiveLiteral(t.location("s3", l.root)))
 	fmt.Fprintf(&b, "TBLPROPERTIES (\n%s\n);\n", indent(pairs(properties)))
 	return b.String()
 }
@@ -81,7 +84,7 @@ func (t *Table) openX() string {
 
 func pairs(properties [][2]string) (lines []string) {
 	for _, p := range properties {
-		lines = append(lines, literal(p[0])+" = "+literal(p[1]))
+		lines = append(lines, hiveLiteral(p[0])+" = "+hiveLiteral(p[1]))
 	}
 	return lines
 }

@@ -9,7 +9,8 @@ import (
 
 // column is a partition column: one or more folders of a prefix.
 type column struct {
-	name    string
+	name    string // in lower case
+	folder  string // the name as it stands in the prefix, which S3 compares with case
 	format  string // of the whole value, as a Java pattern
 	pieces  []partition.Piece
 	integer bool // one field of two digits, such as a month
@@ -22,15 +23,30 @@ type layout struct {
 	columns []column
 	path    string // from the root, with ${name} for the values
 	deeper  bool   // there are folders below that divide nothing
+
+	undivided string // why there are no columns
 }
 
 // limits of the fields that are counted rather than dated.
 var limits = map[byte][2]int{'M': {1, 12}, 'd': {1, 31}, 'H': {0, 23}, 'm': {0, 59}, 's': {0, 59}}
 
-// divide reads a layout from a prefix. Folders such as month=!{timestamp:MM} become columns of that name; times in folders
+// divide reads a layout from a prefix; where that gives no columns, the layout is one table of all that lies below.
+func divide(p *partition.Prefix) layout {
+	l, err := columnsOf(p)
+	switch {
+	case err != nil:
+		literal := p.Literal()
+		return layout{root: literal[:strings.LastIndexByte(literal, '/')+1], deeper: true, undivided: err.Error()}
+	case len(l.columns) == 0:
+		l.undivided = fmt.Sprintf("the prefix %s has no time in it", p)
+	}
+	return l
+}
+
+// columnsOf reads the layout. Folders such as month=!{timestamp:MM} become columns of that name; times in folders
 // without a name become one column together, called datehour when they go to the hour. Folders of random strings, and
 // what stands behind the last slash, divide nothing; no time can be found behind a random string, so one there is an error.
-func divide(p *partition.Prefix) (l layout, err error) {
+func columnsOf(p *partition.Prefix) (l layout, err error) {
 	random, nameless := false, -1
 	for _, folder := range folders(p) {
 		timed := false
@@ -40,7 +56,7 @@ func divide(p *partition.Prefix) (l layout, err error) {
 		}
 		switch {
 		case random && timed:
-			return l, fmt.Errorf("the prefix %s has a time behind or beside a random string, so the folder of a time can not be computed; put !{firehose:random-string} last", p)
+			return l, fmt.Errorf("the prefix %s has a time behind or beside a random string, so the folder of a time can not be computed (put !{firehose:random-string} last)", p)
 		case random:
 			l.deeper = true
 			continue
@@ -59,7 +75,7 @@ func divide(p *partition.Prefix) (l layout, err error) {
 			c.format, c.integer = pattern(c.pieces), false
 			continue
 		}
-		c := column{name: name, hive: name != "", pieces: value, format: pattern(value)}
+		c := column{name: strings.ToLower(name), folder: name, hive: name != "", pieces: value, format: pattern(value)}
 		if name == "" {
 			nameless = len(l.columns)
 			c.name = fmt.Sprint("\x00", nameless)
@@ -68,7 +84,7 @@ func divide(p *partition.Prefix) (l layout, err error) {
 		c.integer = len(value) == 1 && counted && value[0].Width == 2
 		l.columns = append(l.columns, c)
 		if c.hive {
-			l.path += c.name + "="
+			l.path += c.folder + "="
 		}
 		l.path += "${" + c.name + "}/"
 	}
@@ -91,13 +107,16 @@ func (l *layout) finish(p *partition.Prefix) error {
 			return fmt.Errorf("the prefix %s has two folders called %s=", p, c.name)
 		}
 		seen[c.name] = true
+		if strings.ContainsFunc(c.name, func(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }) {
+			return fmt.Errorf("the prefix %s has a folder %s=, which can be no column (use letters, digits and underscores)", p, c.folder)
+		}
 		for _, piece := range c.pieces {
 			if piece.Field == 'u' || piece.Field == 'y' && piece.Width != 4 || piece.Field != 0 && piece.Field != 'y' && piece.Width != 2 {
-				return fmt.Errorf("the prefix %s has a time in %s that engines can not compute; write it with yyyy, MM, dd, HH, mm and ss", p, c.name)
+				return fmt.Errorf("the prefix %s has a time in %s that engines can not compute (write it with yyyy, MM, dd, HH, mm and ss)", p, c.name)
 			}
 		}
 		if !c.integer && !c.date() {
-			return fmt.Errorf("the prefix %s has a time in %s that is no date by itself; give each field a folder of its own, such as month=!{timestamp:MM}/", p, c.name)
+			return fmt.Errorf("the prefix %s has a time in %s that is no date by itself (give each field a folder of its own, such as month=!{timestamp:MM}/)", p, c.name)
 		}
 	}
 	return nil
@@ -181,7 +200,7 @@ func named(folder []partition.Piece) (name string, value []partition.Piece) {
 	if value[0].Text = rest; rest == "" {
 		value = value[1:]
 	}
-	return strings.ToLower(name), value
+	return name, value
 }
 
 // pattern is the Java pattern of a value.

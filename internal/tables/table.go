@@ -17,8 +17,10 @@ type Table struct {
 	Schema    *parquet.Schema
 	JSON      bool // lines of JSON; else Parquet
 	Bucket    string
+	Root      string // where the bucket is found, such as a folder; "" for s3://Bucket, in Spark's own form
 	Prefix    *partition.Prefix
 	Extension string // of the objects, such as ".parquet"
+	Codec     string // of lines: one of outputs[].compression
 	UTC       bool   // the prefix is evaluated in UTC
 	FirstYear int    // the first that has data
 }
@@ -36,15 +38,18 @@ const (
 // Engines are all of them, the default first.
 var Engines = []Engine{Athena, Spark, DuckDB, Trino}
 
+// name is how sentences call it.
+func (e Engine) name() string {
+	return map[Engine]string{Athena: "Athena", Spark: "Spark", Trino: "Trino", DuckDB: "DuckDB"}[e]
+}
+
 // lastYear is where partitions end that can only be counted, in Trino.
 const lastYear = 2099
 
-// DDL is the statement that makes the table known to an engine, with what there is to know about it as comments.
+// DDL is the statement that makes the table known to an engine, ready to be pasted. What there is to know about it stands
+// before it as comments; for Athena, which joins the lines of a statement before it reads them, in the table's COMMENT.
 func (t *Table) DDL(engine Engine) (string, error) {
-	l, err := divide(t.Prefix)
-	if err != nil {
-		return "", err
-	}
+	l := divide(t.Prefix)
 	for _, c := range l.columns {
 		if slices.ContainsFunc(t.columns(parquet.Hive), func(other parquet.Column) bool { return other.Name == c.name }) {
 			return "", fmt.Errorf("column %s of the schema and a folder of the prefix have the same name; rename one, a column by its JSON key", c.name)
@@ -53,17 +58,61 @@ func (t *Table) DDL(engine Engine) (string, error) {
 	if strings.ContainsAny(t.Database+t.Name, "`\"'\n") || t.Name == "" {
 		return "", errors.New("the table's name is empty or has a quote in it")
 	}
+	var notes notes
+	if l.undivided != "" {
+		notes.add("The table has no partitions, so each query reads all objects: %s.", l.undivided)
+	}
+	if unread := t.unread(engine); unread != "" {
+		notes.add("%s", unread)
+	}
+	var statement string
 	switch engine {
 	case Athena:
-		return t.athena(l), nil
+		return t.athena(l, notes), nil
 	case Spark:
-		return t.spark(l), nil
+		statement = t.spark(l, &notes)
 	case Trino:
-		return t.trino(l), nil
+		statement = t.trino(l, &notes)
 	case DuckDB:
-		return t.duckDB(l), nil
+		statement = t.duckDB(l, &notes)
+	default:
+		return "", fmt.Errorf("unknown engine %q; there are %v", engine, Engines)
 	}
-	return "", fmt.Errorf("unknown engine %q; there are %v", engine, Engines)
+	return notes.comments() + statement, nil
+}
+
+// notes are sentences about a statement.
+type notes []string
+
+func (n *notes) add(format string, args ...any) { *n = append(*n, fmt.Sprintf(format, args...)) }
+
+func (n notes) comments() string {
+	text := ""
+	for _, note := range n {
+		text += "-- " + note + "\n"
+	}
+	return text
+}
+
+// unread says why an engine does not read the objects, or nothing. Hadoop's readers go by the end of the name.
+func (t *Table) unread(engine Engine) string {
+	if !t.JSON {
+		return ""
+	}
+	ends := map[string]string{"gzip": ".gz", "zstd": ".zst", "hadoop_snappy": ".snappy", "none": ""}
+	if engine == DuckDB {
+		delete(ends, "hadoop_snappy")
+	}
+	end, known := ends[t.Codec]
+	switch {
+	case t.Codec == "":
+		return ""
+	case !known:
+		return fmt.Sprintf("Objects with compression %s can not be read by %s: those with gzip can.", t.Codec, engine.name())
+	case engine != DuckDB && !strings.HasSuffix(t.Extension, end):
+		return fmt.Sprintf("Objects that end in %s are taken for plain text by %s: let outputs[].extension end in %s.", t.Extension, engine.name(), end)
+	}
+	return ""
 }
 
 // columns are those of the schema. The column of unknown keys is made for Parquet; in JSON these keys are what they are.
@@ -86,6 +135,19 @@ func (t *Table) name(quote string) string {
 
 // literal is text as a string of SQL.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// hiveLiteral is the same for Hive's readers and Spark, where two quotes are the end of one string and the begin of another.
+func hiveLiteral(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
+}
+
+// location is where what lies below a path in the bucket is found.
+func (t *Table) location(scheme, path string) string {
+	if t.Root != "" {
+		return strings.TrimSuffix(t.Root, "/") + "/" + path
+	}
+	return scheme + "://" + t.Bucket + "/" + path
+}
 
 // until is the end of a projected range: now, and where the prefix is not in UTC, the times of zones that are ahead.
 func (t *Table) until() string {

@@ -3,6 +3,7 @@ package tables
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,6 +34,18 @@ func table(t *testing.T, prefix string, json bool) *Table {
 	return &Table{Database: "lake", Name: "clicks", Schema: schema, JSON: json, Bucket: "my-lake", Prefix: p, Extension: extension, UTC: true, FirstYear: 2026}
 }
 
+// quotes gives a table columns whose names are words of SQL, and keys that need quotes themselves.
+func quotes(t *Table) {
+	schema, err := parquet.ParseSchema([]parquet.Column{
+		{Name: "at", Type: "timestamp"}, {Name: "select", Type: "int", Key: "the 'select'"}, {Name: "Group", Type: `struct<Order:string,to-do:array<struct<user:int>>,plain:map<string,struct<at:date>>>`},
+		{Name: "back", Type: "string", Key: `a\b"c`},
+	}, parquet.Options{})
+	if err != nil {
+		panic(err)
+	}
+	t.Schema, t.Root, t.Codec = schema, "/mnt/o'hara", "zstd"
+}
+
 // TestStatements compares with testdata/*.sql; UPDATE=1 writes them.
 func TestStatements(t *testing.T) {
 	for _, c := range []struct {
@@ -50,6 +63,9 @@ func TestStatements(t *testing.T) {
 		{name: "no-slash-at-the-end", prefix: "a/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}-"},
 		{name: "named-and-nameless", prefix: "a/!{timestamp:yyyy/MM}/x/hour=!{timestamp:HH}/"},
 		{name: "no-time", prefix: "a/!{firehose:random-string}/"},
+		{name: "random-first", prefix: "a/!{firehose:random-string}/year=!{timestamp:yyyy}/", json: true},
+		{name: "quotes", prefix: "it's/Dt=!{timestamp:yyyy-MM-dd'T'HH}/", json: true, change: quotes},
+		{name: "quotes-parquet", prefix: "it's/Dt=!{timestamp:yyyy-MM-dd'T'HH}/", change: quotes},
 	} {
 		for _, engine := range Engines {
 			table := table(t, c.prefix, c.json)
@@ -83,14 +99,8 @@ func TestWhatNoTableCanHave(t *testing.T) {
 		prefix, want string
 		change       func(*Table)
 	}{
-		{prefix: "a/!{firehose:random-string}/year=!{timestamp:yyyy}/", want: "a time behind or beside a random string"},
-		{prefix: "a/year=!{timestamp:yyyy}!{firehose:random-string}/", want: "a time behind or beside a random string"},
-		{prefix: "a/t=!{timestamp:yyyy}/t=!{timestamp:MM}/", want: "two folders called t="},
-		{prefix: "a/year=!{timestamp:yy}/", want: "write it with yyyy"},
-		{prefix: "a/month=!{timestamp:M}/", want: "write it with yyyy"},
-		{prefix: "a/t=!{timestamp:HH-mm}/", want: "no date by itself"},
-		{prefix: "a/t=!{timestamp:dd.MM.yyyy}/", want: "no date by itself"},
 		{prefix: "a/born=!{timestamp:yyyy}/", want: "have the same name"},
+		{prefix: "a/Born=!{timestamp:yyyy}/", want: "have the same name"},
 		{prefix: hourly, want: "name is empty", change: func(t *Table) { t.Name = "" }},
 		{prefix: hourly, want: "has a quote", change: func(t *Table) { t.Name = "a`b" }},
 	} {
@@ -106,5 +116,74 @@ func TestWhatNoTableCanHave(t *testing.T) {
 	}
 	if _, err := table(t, hourly, false).DDL("presto"); err == nil || err.Error() != `unknown engine "presto"; there are [athena spark duckdb trino]` {
 		t.Error(err)
+	}
+}
+
+// TestWhatGivesNoPartitions: such a prefix makes one table of all that lies below it, which says why.
+func TestWhatGivesNoPartitions(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"a/b-!{firehose:random-string}/":                      "has no time in it",
+		"a/!{firehose:random-string}/year=!{timestamp:yyyy}/": "a time behind or beside a random string",
+		"a/year=!{timestamp:yyyy}!{firehose:random-string}/":  "a time behind or beside a random string",
+		"a/t=!{timestamp:yyyy}/t=!{timestamp:MM}/":            "two folders called t=",
+		"a/t=!{timestamp:yyyy}/T=!{timestamp:MM}/":            "two folders called t=",
+		"a/my-year=!{timestamp:yyyy}/":                        "which can be no column",
+		"a/year=!{timestamp:yy}/":                             "write it with yyyy",
+		"a/month=!{timestamp:M}/":                             "write it with yyyy",
+		"a/t=!{timestamp:HH-mm}/":                             "no date by itself",
+		"a/t=!{timestamp:dd.MM.yyyy}/":                        "no date by itself",
+	} {
+		for _, engine := range Engines {
+			text, err := table(t, prefix, false).DDL(engine)
+			if err != nil {
+				t.Errorf("%s for %s: %v", prefix, engine, err)
+				continue
+			}
+			note := regexp.MustCompile(`(?m)^(-- |COMMENT ')The table has no partitions, so each query reads all objects: .*`).FindString(text)
+			if !strings.Contains(note, want) || strings.Contains(strings.ToLower(strings.ReplaceAll(text, note, "")), "partition") && engine != DuckDB || !strings.Contains(text, "my-lake/a/") {
+				t.Errorf("%s for %s:\n%s", prefix, engine, text)
+			}
+		}
+	}
+}
+
+// TestAthenaGetsNoComments: it joins the lines of a statement, so that a comment would swallow all that follows it.
+// https://github.com/aws/aws-cdk/issues/21416
+func TestAthenaGetsNoComments(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.athena.sql")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), "--") {
+			t.Errorf("%s: %v\n%s", file, err, text)
+		}
+	}
+}
+
+// TestCodecsThatAnEngineCanNotRead are told in the statement, not found out by its first query.
+func TestCodecsThatAnEngineCanNotRead(t *testing.T) {
+	for _, c := range []struct {
+		codec, extension string
+		told             string // engines
+	}{
+		{"gzip", ".ndjson.gz", ""}, {"none", ".ndjson", ""}, {"zstd", ".ndjson.zst", ""}, {"hadoop_snappy", ".snappy", "duckdb"},
+		{"snappy", ".snappy", "athena spark duckdb trino"}, {"zip", ".zip", "athena spark duckdb trino"}, {"gzip", ".json", "athena spark trino"},
+	} {
+		var told []string
+		for _, engine := range Engines {
+			table := table(t, hourly, true)
+			table.Codec, table.Extension = c.codec, c.extension
+			text, err := table.DDL(engine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text, "can not be read by "+engine.name()) || strings.Contains(text, "are taken for plain text by "+engine.name()) {
+				told = append(told, string(engine))
+			}
+		}
+		if got := strings.Join(told, " "); got != c.told {
+			t.Errorf("%s in %s: told for %q, want %q", c.codec, c.extension, got, c.told)
+		}
 	}
 }

@@ -10,11 +10,14 @@ import (
 // trino writes the table for its Hive connector, with partition projection. It knows no intervals of years and months,
 // so years are counted to lastYear.
 // https://trino.io/docs/current/connector/hive.html
-func (t *Table) trino(l layout) string {
+func (t *Table) trino(l layout, notes *notes) string {
 	var b strings.Builder
 	var lines, names []string
 	for _, c := range t.columns(parquet.Trino) {
 		lines = append(lines, fmt.Sprintf(`"%s" %s`, c.Name, c.Type))
+		if t.JSON && strings.ToLower(c.Key) != c.Name {
+			notes.add("Trino can not be told that %s comes from the JSON key %s: it is null, unless Athena makes the table.", c.Name, c.Key)
+		}
 	}
 	projected := len(l.columns) > 0
 	for _, c := range l.columns {
@@ -36,7 +39,7 @@ func (t *Table) trino(l layout) string {
 				c.name, literal(c.format), literal(c.first(t.FirstYear)), literal(t.until()), unit))
 		}
 	}
-	properties := []string{"external_location = " + literal("s3://"+t.Bucket+"/"+l.root)}
+	properties := []string{"external_location = " + literal(t.location("s3", l.root))}
 	if t.JSON {
 		properties = append(properties, "format = 'OPENX_JSON'")
 	} else {
@@ -47,19 +50,19 @@ func (t *Table) trino(l layout) string {
 	}
 	if projected {
 		properties = append(properties, "partition_projection_enabled = true",
-			"partition_projection_location_template = "+literal("s3://"+t.Bucket+"/"+l.root+l.path))
+			"partition_projection_location_template = "+literal(t.location("s3", l.root+l.path)))
 	}
 	switch {
 	case len(names) > 0 && !projected:
-		b.WriteString("-- Trino can not compute these partitions: CALL system.sync_partition_metadata after each new one.\n")
+		notes.add("Trino can not compute these partitions: CALL system.sync_partition_metadata after each new one.")
 		for i, line := range lines {
 			lines[i], _, _ = strings.Cut(line, " WITH (")
 		}
 	case projected && strings.Contains(strings.Join(lines, ""), fmt.Sprint("'", lastYear, "'")):
-		fmt.Fprintf(&b, "-- Filter by the partition columns: without a filter, all folders up to %d are asked for.\n", lastYear)
+		notes.add("Filter by the partition columns: without a filter, all folders up to %d are asked for.", lastYear)
 	}
 	if l.deeper {
-		b.WriteString("-- The objects lie in further folders: Trino needs hive.recursive-directories=true.\n")
+		notes.add("The objects lie in further folders: Trino needs hive.recursive-directories=true.")
 	}
 	fmt.Fprintf(&b, "CREATE TABLE %s (\n%s\n)\nWITH (\n%s\n);\n", t.name(`"`), indent(lines), indent(properties))
 	return b.String()

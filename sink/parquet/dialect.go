@@ -9,7 +9,9 @@ import (
 type Dialect uint8
 
 const (
-	Hive   Dialect = iota // of Hive, Athena, Glue and Spark
+	Hive   Dialect = iota // of Hive and Glue, as Glue stores them
+	Athena                // of Athena's CREATE TABLE: Hive's, with reserved words quoted inside structs
+	Spark                 // of Spark SQL for JSON, whose keys it compares with case: fields of structs as they were written
 	Trino                 // of Trino's Hive connector
 	DuckDB                // of DuckDB; times are with time zone, as it reads them from Parquet, names as they were written
 )
@@ -29,8 +31,11 @@ func (s *Schema) ColumnsIn(d Dialect) []Column {
 }
 
 func (d Dialect) write(t *hiveType) string {
-	if d == Hive {
+	switch d {
+	case Hive:
 		return t.String()
+	case Athena, Spark:
+		return d.writeHive(t)
 	}
 	switch t.kind {
 	case integer:
@@ -73,4 +78,34 @@ func (d Dialect) write(t *hiveType) string {
 		return name + "(" + strings.Join(fields, ", ") + ")"
 	}
 	return t.String()
+}
+
+// writeHive is t.String() with the fields of structs in quotes where they need them.
+func (d Dialect) writeHive(t *hiveType) string {
+	switch t.kind {
+	case list:
+		return "array<" + d.writeHive(t.elem) + ">"
+	case mapping:
+		return "map<" + t.key.String() + "," + d.writeHive(t.elem) + ">"
+	case structure:
+		fields := make([]string, len(t.fields))
+		for i, f := range t.fields {
+			name := f.name
+			if d == Spark {
+				name = "`" + f.key + "`"
+			} else if reserved[strings.ToUpper(name)] || !plainName(name) {
+				name = "`" + name + "`"
+			}
+			fields[i] = name + ":" + d.writeHive(f.typ)
+		}
+		return "struct<" + strings.Join(fields, ",") + ">"
+	}
+	return t.String()
+}
+
+// plainName says whether a name needs no quotes unless it is a reserved word.
+func plainName(name string) bool {
+	return name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z' && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
 }

@@ -1,8 +1,11 @@
+-- Spark compares JSON keys with case, unlike Athena.
+-- Spark reads numbers in requesttime as seconds, whatever their size.
+-- Spark finds columns by their JSON keys, so order is called order-v2 here.
 CREATE TABLE `lake`.`clicks` (
-  `requestid` string,
-  `requesttime` timestamp,
+  `requestId` string,
+  `requestTime` timestamp,
   `price` decimal(10,2),
-  `order` struct<id:int,tags:array<varchar(20)>,weights:map<string,float>>,
+  `order-v2` struct<`Id`:int,`tags`:array<varchar(20)>,`weights`:map<string,float>>,
   `payload` binary,
   `flag` tinyint,
   `born` date,

@@ -9,6 +9,7 @@ CREATE EXTERNAL TABLE `lake`.`clicks` (
   `code` char(2),
   `_rest` string
 )
+COMMENT 'The table has no partitions, so each query reads all objects: the prefix a/!{firehose:random-string}/ has no time in it.'
 STORED AS PARQUET
 LOCATION 's3://my-lake/a/'
 TBLPROPERTIES (

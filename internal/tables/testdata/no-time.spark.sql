@@ -1,3 +1,4 @@
+-- The table has no partitions, so each query reads all objects: the prefix a/!{firehose:random-string}/ has no time in it.
 CREATE TABLE `lake`.`clicks` (
   `requestid` string,
   `requesttime` timestamp,
