@@ -178,11 +178,16 @@ func (s *Sink) fetchJournal(ctx context.Context, item Item) (j *Journal, err err
 // tryJournal is one attempt to read a journal.
 func (s *Sink) tryJournal(ctx context.Context, item Item) (*Journal, error) {
 	u := item.Journal
-	data, err := s.store.Read(ctx, u.Bucket, u.Key)
-	if err != nil {
+	data, err := s.store.Read(ctx, u.Bucket, u.Key, u.JournalSize())
+	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return nil, err
 	}
-	j, err := verifiedJournal(data, item)
+	var j *Journal
+	if err == nil {
+		j, err = verifiedJournal(data, item)
+	} else {
+		err = fmt.Errorf("damaged journal: it has more than the %d bytes that the item of batch %s promises", u.JournalSize(), item.ID)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read s3://%s/%s: %w: the batch waits until the journal is as it was (see \"Damaged rows\" in docs/security.md)", u.Bucket, u.Key, err)
 	}

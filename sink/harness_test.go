@@ -230,12 +230,15 @@ func (s *memStore) Batch(_ context.Context, _, key string) (string, error) {
 	return o.batch, nil
 }
 
-func (s *memStore) Read(_ context.Context, _, key string) ([]byte, error) {
+func (s *memStore) Read(_ context.Context, _, key string, limit int64) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, there := s.objects[key]
 	if !there {
 		return nil, ErrNotFound
+	}
+	if int64(len(o.data)) > limit {
+		return nil, ErrTooLarge
 	}
 	return o.data, nil
 }

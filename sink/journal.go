@@ -56,6 +56,15 @@ type JournalObject struct {
 	Lines int64 `json:"lines,omitempty"`
 }
 
+// JournalSize is how many bytes a journal has, given its upload as an item names it: one that has more is another object.
+func (u *Upload) JournalSize() int64 {
+	var n int64
+	for _, p := range u.Parts {
+		n += max(p.Size, 0)
+	}
+	return n
+}
+
 func (j *Journal) encode() []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

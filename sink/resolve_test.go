@@ -42,7 +42,7 @@ func TestWhatIsKnownAsDoneIsNotAskedAgain(t *testing.T) {
 // An operator has put a journal back without its metadata. It is known by its content; anything else in its place is
 // waited for, and nobody is told to take it away, since only the journal leads an undo to the batch's objects.
 func TestJournalIsKnownByItsContent(t *testing.T) {
-	for _, damaged := range []bool{false, true} {
+	for _, instead := range []string{"", "{}", strings.Repeat("{}\n", 1<<20)} {
 		onBench(t, nil, func(t *testing.T, b *bench) {
 			var key string
 			var good []byte
@@ -59,8 +59,8 @@ func TestJournalIsKnownByItsContent(t *testing.T) {
 					}
 					good = up.parts[1]
 					o := memObject{data: good}
-					if damaged {
-						o.data = []byte("{}")
+					if instead != "" {
+						o.data = []byte(instead)
 					}
 					b.store.objects[at] = o
 					delete(b.store.uploads, id)
@@ -76,7 +76,7 @@ func TestJournalIsKnownByItsContent(t *testing.T) {
 			r := b.read("a")
 			b.append(r, 1, 1000)
 			time.Sleep(time.Minute)
-			if damaged {
+			if instead != "" {
 				if said := b.Troubles(); len(said) != 1 || !strings.Contains(said[0].Last.Error(), "waits until the journal is as it was") {
 					t.Errorf("troubles are %v", said)
 				}

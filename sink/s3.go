@@ -157,7 +157,7 @@ func (s *S3) Batch(ctx context.Context, bucket, key string) (string, error) {
 	return BatchOf(out.Metadata), nil
 }
 
-func (s *S3) Read(ctx context.Context, bucket, key string) ([]byte, error) {
+func (s *S3) Read(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.PartTimeout)
 	defer cancel()
 	out, err := s.at(bucket).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
@@ -165,7 +165,10 @@ func (s *S3) Read(ctx context.Context, bucket, key string) ([]byte, error) {
 		return nil, s3Error("read", bucket, key, err)
 	}
 	defer func() { _ = out.Body.Close() }()
-	b, err := io.ReadAll(out.Body)
+	b, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		return nil, fmt.Errorf("read s3://%s/%s: %w of %d bytes", bucket, key, ErrTooLarge, limit)
+	}
 	return b, s3Error("read", bucket, key, err)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +26,27 @@ func s3Client(t *testing.T, h http.HandlerFunc) *s3.Client {
 		BaseEndpoint: &server.URL, Region: "eu-west-1", UsePathStyle: true, Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""), HTTPClient: server.Client(),
 	})
+}
+
+// TestReadStopsAtItsLimit has an object that never ends where a small one is expected.
+func TestReadStopsAtItsLimit(t *testing.T) {
+	store := NewS3(s3Client(t, func(w http.ResponseWriter, _ *http.Request) {
+		for range 1 << 14 {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	}), S3Options{})
+	if _, err := store.Read(t.Context(), "lake", "k", 1<<20); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "s3://lake/k") {
+		t.Errorf("error %v", err)
+	}
+	small := NewS3(s3Client(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("12345")) }), S3Options{})
+	if got, err := small.Read(t.Context(), "lake", "k", 5); err != nil || string(got) != "12345" {
+		t.Errorf("got %q, error %v", got, err)
+	}
+	if _, err := small.Read(t.Context(), "lake", "k", 4); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("error %v", err)
+	}
 }
 
 // TestEachBucketHasItsClient makes every kind of request to a bucket of another client.
@@ -53,7 +75,7 @@ func TestEachBucketHasItsClient(t *testing.T) {
 		func() error { return store.Complete(ctx, u) },
 		func() error { return store.Abort(ctx, u) },
 		func() error { _, err := store.Batch(ctx, u.Bucket, u.Key); return err },
-		func() error { _, err := store.Read(ctx, u.Bucket, u.Key); return err },
+		func() error { _, err := store.Read(ctx, u.Bucket, u.Key, 1); return err },
 		func() error { return store.Delete(ctx, u.Bucket, u.Key) },
 	}
 	for i, call := range calls {

@@ -27,6 +27,7 @@ var (
 	ErrNotFound     = errors.New("no such object")         // a plain 404
 	ErrInvalidPart  = errors.New("parts do not match")     // Complete: an ETag or checksum is not the stored one
 	ErrIncomplete   = errors.New("parts can not be found") // Complete can never succeed
+	ErrTooLarge     = errors.New("longer than the limit")  // Read: the object has more bytes than it may
 )
 
 // Store is S3 as the sink needs it. Each call is one attempt. All methods may be called concurrently and
@@ -44,8 +45,8 @@ type Store interface {
 	Abort(ctx context.Context, u Upload) error
 	// Batch gives the batch id in the metadata of a visible object, "" when it has none.
 	Batch(ctx context.Context, bucket, key string) (string, error)
-	// Read gives a whole object.
-	Read(ctx context.Context, bucket, key string) ([]byte, error)
+	// Read gives a whole object. One of more bytes than limit answers ErrTooLarge, and takes no more memory than that.
+	Read(ctx context.Context, bucket, key string, limit int64) ([]byte, error)
 	// Delete removes an object; of a missing one it is a success.
 	Delete(ctx context.Context, bucket, key string) error
 }

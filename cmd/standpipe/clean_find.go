@@ -118,7 +118,7 @@ func (c *cleaner) promises(ctx context.Context) (promise, error) {
 			continue // carried out meanwhile, or it holds ends of shards only
 		}
 		p.uploads[item.Journal.ID] = true
-		text, err := c.store.Read(ctx, item.Journal.Bucket, item.Journal.Key)
+		text, err := c.store.Read(ctx, item.Journal.Bucket, item.Journal.Key, item.Journal.JournalSize())
 		if errors.Is(err, sink.ErrNotFound) {
 			continue // not completed yet: its uploads are known by the id in their keys
 		}

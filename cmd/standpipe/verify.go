@@ -23,8 +23,9 @@ func (p *program) verifyCommand() *cobra.Command {
 		Long: `Verify reads the journals that batches left, and proves: the ranges of each shard are contiguous, from the shard's
 beginning, across splits and merges, to its checkpoint in the lease table; every object that a journal lists is there
 with its size; and under the prefixes of outputs and errors lies no object of this application that no journal lists.
-With --deep it reads every object and compares checksums, lines and bytes. It writes nothing, and may run beside
-workers: batches in flight are left out.
+With --deep it reads every object and compares checksums, lines and bytes; the rows of Parquet files are counted in every
+column, by another library than the one that wrote them. It writes nothing, and may run beside workers: batches in flight
+are left out.
 
 With --from or --to it looks at batches that were cut in that time, and through the folders that they wrote to.
 
@@ -52,7 +53,7 @@ or if there is no journal although there should be one.`,
 	f := cmd.Flags()
 	f.StringVar(&from, "from", "", "leave out batches that were cut before this time: RFC 3339, or a date in UTC")
 	f.StringVar(&to, "to", "", "leave out batches that were cut at this time or later")
-	f.BoolVar(&o.Deep, "deep", false, "read every object, and compare checksums, lines and bytes")
+	f.BoolVar(&o.Deep, "deep", false, "read every object, and compare checksums, bytes, and lines or Parquet rows")
 	f.BoolVar(&o.Strict, "strict", false, "take objects that Standpipe did not write, such as Firehose's, for a failure")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd

@@ -25,7 +25,7 @@ func printReport(w io.Writer, o verify.Options, r *verify.Report) error {
 	line("journals\t%s: %s%s", o.Journal, plural(r.Journals, "batch", "batches"), within(r))
 	how := "names and sizes"
 	if r.Deep {
-		how = fmt.Sprintf("checksums, bytes and %s lines", grouped(r.Lines))
+		how = fmt.Sprintf("checksums, bytes and %s lines and rows", grouped(r.Lines))
 	}
 	line("objects\t%s of %s bytes that these batches list; compared: %s", grouped(int64(r.Objects)), grouped(r.Bytes), how)
 	if r.InFlight > 0 {

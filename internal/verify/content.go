@@ -3,27 +3,57 @@ package verify
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"io"
 
+	"standpipe/internal/parquetread"
 	"standpipe/internal/unpack"
 	"standpipe/sink"
 )
 
 // content is what reading an object has shown.
 type content struct {
-	lines int64
-	kind  Kind   // Size or Content, when something is wrong
-	wrong string // "" when it holds what the journal says
+	records int64
+	kind    Kind   // Size or Content, when something is wrong
+	wrong   string // "" when it holds what the journal says
 }
 
-// counters count what an object holds by its format in the journal: records as that format has them, and the bytes before
-// compression, which are 0 where a format does not tell. A format that is not here can only be compared by its checksums.
-var counters = map[string]func(o *sink.JournalObject, r io.Reader) (records, raw int64, err error){
-	"": countLines,
+// content reads an object and compares it with the journal. The error is that of the requests.
+func (v *verifier) content(ctx context.Context, o *sink.JournalObject) (content, error) {
+	switch o.Format {
+	case "":
+		return v.linesOf(ctx, o)
+	case "parquet":
+		return v.rowsOf(ctx, o)
+	}
+	found, err := v.sums(ctx, o, nil)
+	if err == nil && found.wrong == "" {
+		v.note(Unproved, "object s3://%s/%s: its checksums hold; this version does not know how to count the records of format %s", o.Bucket, o.Key, o.Format)
+	}
+	return found, err
+}
+
+// linesOf counts an object's lines while its checksums are made.
+func (v *verifier) linesOf(ctx context.Context, o *sink.JournalObject) (content, error) {
+	var lines, raw int64
+	var unreadable error
+	found, err := v.sums(ctx, o, func(r io.Reader) { lines, raw, unreadable = countLines(o, r) })
+	if err != nil {
+		return content{}, err
+	}
+	found.records = lines
+	want := o.Records
+	if o.Lines > 0 {
+		want = o.Lines
+	}
+	switch {
+	case found.wrong != "":
+	case unreadable != nil:
+		found.wrong = fmt.Sprintf("it can not be unpacked: %v", unreadable)
+	case lines != want || raw != o.Raw:
+		found.wrong = fmt.Sprintf("it has %d lines of %d bytes in all, its journal says %d of %d", lines, raw, want, o.Raw)
+	}
+	return found, nil
 }
 
 func countLines(o *sink.JournalObject, r io.Reader) (records, raw int64, err error) {
@@ -46,94 +76,76 @@ func countLines(o *sink.JournalObject, r io.Reader) (records, raw int64, err err
 	}
 }
 
-// content reads an object and compares it with the journal. The error is that of the requests.
-func (v *verifier) content(ctx context.Context, o *sink.JournalObject) (content, error) {
-	body, err := v.Store.Open(ctx, o.Bucket, o.Key)
-	if err != nil {
+// rowsOf counts a Parquet file's rows when its checksums hold: a reader of a format that is led by its own numbers is not
+// given what is known to be damaged. As many files are read a second time at once as there are cores, since each takes memory.
+func (v *verifier) rowsOf(ctx context.Context, o *sink.JournalObject) (content, error) {
+	found, err := v.sums(ctx, o, nil)
+	if err != nil || found.wrong != "" {
+		return found, err
+	}
+	if err := v.counting.Acquire(ctx, 1); err != nil {
 		return content{}, err
 	}
-	defer func() { _ = body.Close() }()
-	source := &source{Reader: body}
-	sums := &partSums{parts: o.Parts}
-	in := io.TeeReader(source, sums)
-	found := content{kind: Content}
-	var raw int64
-	var unreadable error
-	count := counters[o.Format]
-	if count != nil {
-		found.lines, raw, unreadable = count(o, in)
-	}
-	if source.err == nil {
-		_, _ = io.Copy(io.Discard, in)
-	}
-	if source.err != nil {
-		return content{}, source.err
-	}
-	want := o.Records
-	if o.Lines > 0 {
-		want = o.Lines
-	}
-	switch wrong := sums.wrong(); {
-	case sums.size != o.Size:
-		found.kind, found.wrong = Size, fmt.Sprintf("it has %d bytes instead of %d", sums.size, o.Size)
-	case wrong != "":
-		found.wrong = wrong
-	case unreadable != nil:
-		found.wrong = fmt.Sprintf("it can not be unpacked: %v", unreadable)
-	case count == nil:
-		v.note(Unproved, "object s3://%s/%s: its checksums hold; this version does not know how to count the records of format %s", o.Bucket, o.Key, o.Format)
-	case found.lines != want || raw != o.Raw:
-		found.wrong = fmt.Sprintf("it has %d lines of %d bytes in all, its journal says %d of %d", found.lines, raw, want, o.Raw)
+	defer v.counting.Release(1)
+	var failed error // of the requests
+	n, err := parquetread.Count(o.Size, func(from int64) (io.ReadCloser, error) {
+		body, err := v.Store.Open(ctx, o.Bucket, o.Key, from)
+		if err != nil {
+			failed = err
+			return nil, err
+		}
+		return &source{body, &failed}, nil
+	})
+	switch {
+	case failed != nil:
+		return content{}, failed
+	case err != nil:
+		found.wrong = fmt.Sprintf("it can not be read as Parquet: %v", err)
+	case n != o.Records:
+		found.records = n
+		found.wrong = fmt.Sprintf("it has %d rows, its journal says %d", n, o.Records)
+	default:
+		found.records = n
 	}
 	return found, nil
 }
 
-// source remembers an error that is not that of the content.
+// sums reads an object, compares its size and checksums, and lets it be looked at on the way.
+func (v *verifier) sums(ctx context.Context, o *sink.JournalObject, look func(io.Reader)) (content, error) {
+	body, err := v.Store.Open(ctx, o.Bucket, o.Key, 0)
+	if err != nil {
+		return content{}, err
+	}
+	defer func() { _ = body.Close() }()
+	var failed error
+	sums := &partSums{parts: o.Parts}
+	in := io.TeeReader(&source{body, &failed}, sums)
+	if look != nil {
+		look(in)
+	}
+	if failed == nil {
+		_, _ = io.Copy(io.Discard, in)
+	}
+	switch wrong := sums.wrong(); {
+	case failed != nil:
+		return content{}, failed
+	case sums.size != o.Size:
+		return content{kind: Size, wrong: fmt.Sprintf("it has %d bytes instead of %d", sums.size, o.Size)}, nil
+	default:
+		return content{kind: Content, wrong: wrong}, nil
+	}
+}
+
+// source keeps an error of the requests apart from what is wrong with the content.
 type source struct {
-	io.Reader
-	err error
+	io.ReadCloser
+	failed *error
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
+	n, err := s.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
-		s.err = err
+		*s.failed = err
 	}
 	return n, err
-}
-
-// partSums compares what is written to it with the sizes and CRC-32s of an object's parts.
-type partSums struct {
-	parts []sink.Part
-	n     int // of the part that is being written
-	at    int64
-	sum   uint32
-	size  int64
-	bad   int // number of the first part that differs
-}
-
-func (s *partSums) Write(p []byte) (int, error) {
-	s.size += int64(len(p))
-	for rest := p; len(rest) > 0 && s.n < len(s.parts); {
-		part := &s.parts[s.n]
-		take := rest[:min(int64(len(rest)), part.Size-s.at)]
-		s.sum = crc32.Update(s.sum, crc32.IEEETable, take)
-		s.at += int64(len(take))
-		rest = rest[len(take):]
-		if s.at == part.Size {
-			if got := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, s.sum)); part.CRC32 != "" && got != part.CRC32 && s.bad == 0 {
-				s.bad = s.n + 1
-			}
-			s.n, s.at, s.sum = s.n+1, 0, 0
-		}
-	}
-	return len(p), nil
-}
-
-// wrong says which part differs; "" for none.
-func (s *partSums) wrong() string {
-	if s.bad == 0 {
-		return ""
-	}
-	return fmt.Sprintf("the CRC-32 of part %d of %d is another one", s.bad, len(s.parts))
 }

@@ -136,7 +136,7 @@ func (v *verifier) readJournal(ctx context.Context, ref journalRef) (*sink.Journ
 		return nil, err
 	}
 	defer v.memory.Release(weight)
-	body, err := v.Store.Open(ctx, v.Journal.Bucket, ref.key)
+	body, err := v.Store.Open(ctx, v.Journal.Bucket, ref.key, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (v *verifier) addObjects(ctx context.Context, n int, ref journalRef, j *sin
 			default:
 				e.state |= seen
 			}
-			lines += found.lines
+			lines += found.records
 		}
 		entries = append(entries, e)
 	}

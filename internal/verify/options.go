@@ -54,8 +54,9 @@ type Store interface {
 	List(ctx context.Context, p Place, after string) iter.Seq2[Object, error]
 	// Head looks at one object.
 	Head(ctx context.Context, bucket, key string) (Object, error)
-	// Open gives an object's bytes. When a connection breaks the reader takes up where it was.
-	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
+	// Open gives an object's bytes from an offset on, which is less than its size or 0. When a connection breaks the reader
+	// takes up where it was.
+	Open(ctx context.Context, bucket, key string, from int64) (io.ReadCloser, error)
 }
 
 // Table is the lease table as verify needs it, with retries and strongly consistent; *consumer.Table is one.

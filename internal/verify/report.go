@@ -83,7 +83,7 @@ type Report struct {
 	Journals int           `json:"journals"` // read, of the time asked for
 	Objects  int           `json:"objects"`  // that their batches list, without batches in flight
 	Bytes    int64         `json:"bytes"`
-	Lines    int64         `json:"lines,omitempty"` // counted, with Deep
+	Lines    int64         `json:"lines,omitempty"` // and rows of Parquet, counted with Deep
 	Foreign  int           `json:"foreign"`
 	InFlight int           `json:"in_flight"` // batches left out
 	Shards   []Shard       `json:"shards"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,8 @@ type verifier struct {
 	Options
 	names  *naming
 	memory *semaphore.Weighted
+
+	counting *semaphore.Weighted // Parquet files
 
 	first   *consumer.Snapshot // of the lease table, before anything else was read; nil without a table
 	parents map[string][]string
@@ -59,7 +62,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	began := time.Now()
 	v := &verifier{
-		Options: o, names: newNaming(o.Application), memory: semaphore.NewWeighted(journalMemory),
+		Options: o, names: newNaming(o.Application), memory: semaphore.NewWeighted(journalMemory), counting: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 		report:  Report{From: o.From, To: o.To, Deep: o.Deep, Counts: map[Kind]int{}, Problems: []Problem{}, Notes: []Problem{}, Shards: []Shard{}},
 		batches: map[batchID]int{}, chains: map[string]*chain{}, rows: map[string]*consumer.Lease{}, folders: map[Place]bool{},
 		foreign: map[Place]*foreigners{}, touched: map[string]bool{},

@@ -65,9 +65,9 @@ func (s S3) Head(ctx context.Context, bucket, key string) (Object, error) {
 }
 
 // Open reads an object.
-func (s S3) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+func (s S3) Open(ctx context.Context, bucket, key string, from int64) (io.ReadCloser, error) {
 	client := s.Client(bucket)
-	r := &reader{}
+	r := &reader{at: from}
 	r.request = func() error {
 		in := &s3.GetObjectInput{Bucket: &bucket, Key: &key}
 		if r.at > 0 {
