@@ -15,7 +15,7 @@ func (s *Sink) mark(ctx context.Context, item Item, cause error) error {
 		return nil
 	}
 	if err == nil {
-		s.log.Error().Err(cause).Str("batch", item.ID).Msg("an upload of a promised batch is gone: taking the batch back; its records are read again (see \"undone objects\" in the README)")
+		s.log.Error().Err(cause).Str("batch", item.ID).Msg("an upload of a promised batch is gone: taking the batch back; its records are read again (see \"Undone objects\" in docs/operations.md)")
 	}
 	return err
 }

@@ -106,10 +106,10 @@ func (d *delivered) remove(t *testing.T, key string) {
 	must(t, err)
 }
 
-// TestVerifyInTheREADME holds what the README shows to what verify prints, of a sound history and after an object of it was
+// TestVerifyInItsDocument holds what docs/verify.md shows to what verify prints, of a sound history and after an object of it was
 // deleted. UPDATE=1 writes it anew.
-func TestVerifyInTheREADME(t *testing.T) {
-	const readme, begin, end = "../../README.md", "<!-- verify -->\n", "<!-- /verify -->"
+func TestVerifyInItsDocument(t *testing.T) {
+	const page, begin, end = "../../docs/verify.md", "<!-- verify -->\n", "<!-- /verify -->"
 	d := newDelivered(t)
 	sound := execute(t, d.env(), "verify", "--deep")
 	d.remove(t, d.objects[1])
@@ -118,18 +118,18 @@ func TestVerifyInTheREADME(t *testing.T) {
 		t.Fatalf("sound: %s\ndamaged: %s", sound, damaged)
 	}
 	want := "```text\n" + sound.stdout + "```\n\nThe same after somebody deleted an object, without `--deep`; the exit code is 3:\n\n```text\n" + damaged.stdout + "```\n"
-	text, err := os.ReadFile(readme)
+	text, err := os.ReadFile(page)
 	must(t, err)
 	before, rest, found := strings.Cut(string(text), begin)
 	got, after, ended := strings.Cut(rest, end)
 	switch {
 	case !found || !ended:
-		t.Fatal("the README has no block verify")
+		t.Fatal("docs/verify.md has no block verify")
 	case got == want:
 	case os.Getenv("UPDATE") != "":
-		must(t, os.WriteFile(readme, []byte(before+begin+want+end+after), 0o600))
+		must(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o600))
 	default:
-		t.Errorf("run `UPDATE=1 go test ./cmd/standpipe`; the README has\n%s\nverify prints\n%s", got, want)
+		t.Errorf("run `UPDATE=1 go test ./cmd/standpipe`; docs/verify.md has\n%s\nverify prints\n%s", got, want)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestPolicyAllowsWhatIsCalled compares the README's policy with the requests that the program makes.
+// TestPolicyAllowsWhatIsCalled compares the policy of docs/permissions.md with the requests that the program makes.
 func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 	needed, called := map[string]bool{}, map[string]bool{}
 	for _, f := range tree(t) {
@@ -46,9 +46,9 @@ func TestPolicyAllowsWhatIsCalled(t *testing.T) {
 			t.Errorf("nobody calls %s: take it out of actions.go", op)
 		}
 	}
-	got := slices.Sorted(maps.Keys(allowed(t, readme, "")))
+	got := slices.Sorted(maps.Keys(allowed(t, permissions, "")))
 	if want := slices.Sorted(maps.Keys(needed)); !slices.Equal(got, want) {
-		t.Errorf("the README's policy allows\n%v, needed are\n%v", got, want)
+		t.Errorf("docs/permissions.md allows\n%v, needed are\n%v", got, want)
 	}
 }
 
@@ -84,8 +84,8 @@ func TestKMSPolicy(t *testing.T) {
 		t.Errorf("docs/security.md allows %v, needed are %v", got, want)
 	}
 	for _, action := range KMSActions {
-		if !strings.Contains(read(t, readme), "`"+action+"`") {
-			t.Errorf("the README does not say that a key must allow %s", action)
+		if !strings.Contains(read(t, permissions), "`"+action+"`") {
+			t.Errorf("docs/permissions.md does not say that a key must allow %s", action)
 		}
 	}
 }
@@ -96,14 +96,14 @@ func TestPoliciesOfOtherAccounts(t *testing.T) {
 	const principal = "arn:aws:iam::111122223333:role/standpipe-task"
 	want := map[string]bool{"sts:AssumeRole": true, "s3:PutObjectAcl": true}
 	forPeople := []string{"s3:GetLifecycleConfiguration", "s3:ListBucketMultipartUploads"} // for check --online and clean
-	for action := range allowed(t, readme, "") {
+	for action := range allowed(t, permissions, "") {
 		if strings.HasPrefix(action, "s3:") && !slices.Contains(forPeople, action) {
 			want[action] = true
 		}
 	}
-	got := slices.Sorted(maps.Keys(allowed(t, readme, principal)))
+	got := slices.Sorted(maps.Keys(allowed(t, permissions, principal)))
 	if want := slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
-		t.Errorf("the README's policies of other accounts allow\n%v, needed are\n%v", got, want)
+		t.Errorf("the policies of other accounts in docs/permissions.md allow\n%v, needed are\n%v", got, want)
 	}
 }
 
@@ -123,7 +123,7 @@ func allowed(t *testing.T, file, principal string) map[string]bool {
 			continue
 		}
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			t.Fatalf("a policy of the README: %v", err)
+			t.Fatalf("a policy of %s: %v", file, err)
 		}
 		for _, s := range p.Statement {
 			for _, a := range s.Action {

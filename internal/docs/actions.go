@@ -3,7 +3,7 @@ package docs
 // Actions are the IAM actions that each API operation of the program needs, by service and operation. S3:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html, DynamoDB, whose
 // transactions need those of their items: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html.
-// The README's policies are compared with it, it with the source, and what the end-to-end tests see workers call with it.
+// The policies of docs/permissions.md are compared with it, it with the source, and what the end-to-end tests see workers call with it.
 var Actions = map[string][]string{
 	"s3.CreateMultipartUpload":           {"s3:PutObject"},
 	"s3.UploadPart":                      {"s3:PutObject"},

@@ -27,7 +27,7 @@ var commands = map[string]struct{ file, words string }{
 	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on ./..."},
 	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on ./..."}, // its name: TestTestsNamedInDocumentsExist
 
-	// There is no Docker to run these: what they build and load is tested, see "In containers" in the README.
+	// There is no Docker to run these: what they build and load is tested, see docs/containers.md.
 	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},
 	"docker compose exec localstack awslocal s3 ls --recursive s3://lake":   {"internal/containers/compose_test.go", "func TestComposeEnvironment("},
 	"docker buildx build --platform linux/amd64,linux/arm64 -t standpipe .": {"internal/containers/dockerfile_test.go", "func TestImageRuns("},
@@ -38,7 +38,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"README.md", "CONTRIBUTING.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))

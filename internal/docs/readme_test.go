@@ -12,6 +12,10 @@ import (
 
 const (
 	readme      = "README.md"
+	reference   = "docs/configuration.md"
+	operations  = "docs/operations.md"
+	permissions = "docs/permissions.md"
+	containers  = "docs/containers.md"
 	crashSafety = "docs/crash-safety.md"
 	example     = "testdata/config/good/readme.yaml"
 	accounts    = "testdata/config/good/other-accounts-readme.yaml"
@@ -19,17 +23,17 @@ const (
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )
 
-func TestConfigurationTable(t *testing.T) { keep(t, readme, "configuration", config.MarkdownTable()) }
+func TestConfigurationTable(t *testing.T) { keep(t, reference, "configuration", config.MarkdownTable()) }
 
 // TestExampleConfigurations: what a reader copies is a file that other tests load and check.
 func TestExampleConfigurations(t *testing.T) {
-	blocks, files := fenced(t, readme, "yaml"), []string{example, table, accounts}
+	blocks, files := append(fenced(t, readme, "yaml"), fenced(t, permissions, "yaml")...), []string{example, table, accounts}
 	if len(blocks) != len(files) {
-		t.Fatalf("the README has %d configurations, want %d", len(blocks), len(files))
+		t.Fatalf("the documents have %d configurations, want %d", len(blocks), len(files))
 	}
 	for i, file := range files {
 		if want := read(t, file); blocks[i] != want {
-			t.Errorf("the README's standpipe.yaml is not %s:\n got:\n%s\nwant:\n%s", file, blocks[i], want)
+			t.Errorf("a document's standpipe.yaml is not %s:\n got:\n%s\nwant:\n%s", file, blocks[i], want)
 		}
 		cfg, err := config.Load(config.Source{File: filepath.Join(root, filepath.FromSlash(file))})
 		if err != nil {
@@ -59,7 +63,7 @@ func TestMetricsTable(t *testing.T) {
 	for _, m := range metrics(t) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", m[0], m[1])
 	}
-	keep(t, readme, "metrics", b.String())
+	keep(t, operations, "metrics", b.String())
 }
 
 func TestMetricsNamedInDocumentsExist(t *testing.T) {
@@ -104,17 +108,17 @@ func TestErrorRecordHasItsMembers(t *testing.T) {
 	}
 }
 
-// TestLogPointsToAHeading: the sink's log sends operators to a section of the README by its name.
+// TestLogPointsToAHeading: the log sends operators to a section of a page by its name.
 func TestLogPointsToAHeading(t *testing.T) {
 	found := 0
 	for _, f := range tree(t) {
 		if f.test || !f.in("cmd", "config", "consumer", "partition", "sink") {
 			continue
 		}
-		for _, m := range regexp.MustCompile(`see \\"([^"\\]+)\\" in the README`).FindAllStringSubmatch(read(t, f.name), -1) {
+		for _, m := range regexp.MustCompile(`see \\"([^"\\]+)\\" in ([a-zA-Z/-]+\.md)`).FindAllStringSubmatch(read(t, f.name), -1) {
 			found++
-			if !headings(t, readme)[slug(m[1])] {
-				t.Errorf("%s points to %q, which the README does not have", f.name, m[1])
+			if !headings(t, m[2])[slug(m[1])] {
+				t.Errorf("%s points to %q, which %s does not have", f.name, m[1], m[2])
 			}
 		}
 	}
