@@ -90,6 +90,9 @@ func (p *program) clean(ctx context.Context, cfg config.Config, pipe *pipeline, 
 func printUploads(w io.Writer, found []*openUpload, yes bool) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	count := map[fate]int{}
+	if len(found) > 0 {
+		_, _ = fmt.Fprintln(tab, "STATE\tAGE\tOBJECT\tUPLOAD\tNOTE")
+	}
 	for _, u := range found {
 		count[u.fate]++
 		_, _ = fmt.Fprintf(tab, "%s\t%s\ts3://%s/%s\t%s\t%s\n", u.fate, u.age.Truncate(time.Minute), u.bucket, u.key, u.id, u.note)

@@ -140,7 +140,7 @@ func TestCleanAbortsOrphansAlone(t *testing.T) {
 
 	before := len(h.open())
 	r := execute(t, h.env(), "clean")
-	if r.code != exitOK || len(h.open()) != before || !strings.HasSuffix(r.stdout, "12 uploads: 4 orphans, 0 aborted, 0 gone meanwhile, 0 not aborted, 3 promised, 1 young, 4 foreign\nNothing was aborted: add --yes to abort the orphans.\n") {
+	if r.code != exitOK || len(h.open()) != before || !strings.HasPrefix(r.stdout, "STATE     AGE") || !strings.HasSuffix(r.stdout, "12 uploads: 4 orphans, 0 aborted, 0 gone meanwhile, 0 not aborted, 3 promised, 1 young, 4 foreign\nNothing was aborted: add --yes to abort the orphans.\n") {
 		t.Errorf("dry run, %d of %d uploads left: %s", len(h.open()), before, r)
 	}
 	r = execute(t, h.env(), "clean", "--yes")
