@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,8 +36,9 @@ type ProposedColumn struct {
 	Notes []string // what does not go together, was guessed or will be lost, as sentences
 }
 
-// Add takes a record into account.
-func (in *Inference) Add(record []byte) {
+// Add takes a record into account. Its error says why the record makes no rows, in words that repeat nothing of it; it is
+// counted in the Proposal all the same.
+func (in *Inference) Add(record []byte) error {
 	in.records++
 	var documents [][]byte
 	i, _ := jsontext.SkipSpace(record, len(record)-len(bytes.TrimPrefix(record, []byte(jsontext.ByteOrderMark))))
@@ -44,22 +46,23 @@ func (in *Inference) Add(record []byte) {
 		end, _, fault := jsontext.ScanValue(record, i)
 		if fault != "" {
 			in.notJSON++
-			return
+			return fmt.Errorf("%s at byte %d", fault, end)
 		}
 		if record[i] != '{' {
 			in.notRows++
-			return
+			return fmt.Errorf("JSON, but no object, at byte %d", i)
 		}
 		documents = append(documents, record[i:end])
 		i, _ = jsontext.SkipSpace(record, end)
 	}
 	if len(documents) == 0 {
 		in.notJSON++
-		return
+		return errors.New("nothing but white space")
 	}
 	for _, document := range documents {
 		in.root.add(document, 0, 0)
 	}
+	return nil
 }
 
 // Proposal says what the records so far have in common. More records may follow.
