@@ -28,7 +28,8 @@ type File struct {
 	freed  chan struct{} // closed and replaced when a row group is given back
 	err    error         // why nothing more can be written
 
-	commit sync.Mutex // while a row group is written
+	commit sync.Mutex   // while a row group is written
+	footer atomic.Int64 // memory that the row groups written so far take until Close
 }
 
 // rowGroup is a row group in progress. Whoever took it has it alone.
@@ -41,6 +42,9 @@ type rowGroup struct {
 
 // columnHeld is what a column of a row group takes at least: buffers for values and levels, and an empty dictionary.
 const columnHeld = 24 << 10
+
+// footerHeld is what a column of a written row group leaves for the footer, about: its metadata, bounds and page index.
+const footerHeld = 1 << 10
 
 // NewFile begins a file. What it consists of is handed to out in pieces that out may keep, from one goroutine at a time.
 // meta is stored in the footer. Its pairs and the options are not looked at before the first rows come.
@@ -190,18 +194,19 @@ func (f *File) end(g *rowGroup) error {
 		return fmt.Errorf("write Parquet row group: %w", err)
 	}
 	f.out.flush()
+	f.footer.Add(footerHeld * int64(len(g.writer.ColumnWriters())))
 	g.size.Store(0)
 	g.page = 0
 	g.measure()
 	return nil
 }
 
-// Held is how much memory the file holds, in bytes: values, dictionaries and pages that have not gone to the output. It
-// may be called at any time.
+// Held is how much memory the file holds, in bytes: values, dictionaries and pages that have not gone to the output, and
+// what the footer will say of those that have. It may be called at any time.
 func (f *File) Held() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var held int64
+	held := f.footer.Load()
 	for _, g := range f.groups {
 		held += g.held.Load()
 	}
@@ -230,6 +235,7 @@ func (f *File) Close() error {
 		return fmt.Errorf("write Parquet footer: %w", err)
 	}
 	f.out.flush()
+	f.footer.Store(0)
 	return nil
 }
 
@@ -245,6 +251,7 @@ func (f *File) begin(rows *Rows) {
 		pq.WriteBufferSize(0),
 		pq.ColumnPageBuffers(&f.pool),
 		pq.DictionaryMaxBytes(dictionaryBytes),
+		pq.ColumnIndexSizeLimit(func([]string) int { return 0 }), // bounds are short as they are
 		pq.CreatedBy("standpipe", f.meta[MetaVersion], ""),
 	}
 	for i, path := range f.format.schema.parquet.Columns() {

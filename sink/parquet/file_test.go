@@ -147,6 +147,7 @@ func TestManyGoroutinesWriteOneFile(t *testing.T) {
 		if batch, _ := read.Lookup(MetaBatch); batch != "b-1" {
 			t.Errorf("batch %q in the footer", batch)
 		}
+		checkBounds(t, read)
 		data := out.bytes()
 		n, err := parquetread.Count(int64(len(data)), func(from int64) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data[from:])), nil })
 		if err != nil || n != int64(len(want)) {

@@ -98,7 +98,7 @@ func (n *node) parquet(timestamps Timestamps, encodings []encoding.Encoding) pq.
 	case list:
 		return pq.Optional(pq.List(n.elem.parquet(timestamps, encodings)))
 	case mapping:
-		return pq.Optional(pq.Map(encoded(pq.String(), n.leaf, encodings), n.elem.parquet(timestamps, encodings)))
+		return pq.Optional(pq.Map(encoded(stringNode(), n.leaf, encodings), n.elem.parquet(timestamps, encodings)))
 	case structure:
 		return pq.Optional(n.group(timestamps, encodings))
 	}
@@ -138,7 +138,7 @@ func (t *hiveType) parquet(timestamps Timestamps) pq.Node {
 	case boolean:
 		return pq.Leaf(pq.BooleanType)
 	case binary:
-		return pq.Leaf(pq.ByteArrayType)
+		return pq.Leaf(byteArrays{pq.ByteArrayType})
 	case date:
 		return pq.Date()
 	case decimal:
@@ -148,7 +148,7 @@ func (t *hiveType) parquet(timestamps Timestamps) pq.Node {
 		case t.precision <= 18:
 			return pq.Decimal(t.scale, t.precision, pq.Int64Type)
 		}
-		return pq.Decimal(t.scale, t.precision, pq.FixedLenByteArrayType(fixedWidth(t)))
+		return pq.Leaf(unboundedDecimal(pq.Decimal(t.scale, t.precision, pq.FixedLenByteArrayType(fixedWidth(t))).Type()))
 	case timestamp:
 		switch timestamps {
 		case Millis:
@@ -156,12 +156,14 @@ func (t *hiveType) parquet(timestamps Timestamps) pq.Node {
 		case Nanos:
 			return pq.Timestamp(pq.Nanosecond)
 		case Int96:
-			return pq.Leaf(pq.Int96Type)
+			return pq.Leaf(unboundedInt96(pq.Int96Type))
 		}
 		return pq.Timestamp(pq.Microsecond)
 	}
-	return pq.String()
+	return stringNode()
 }
+
+func stringNode() pq.Node { return pq.Leaf(byteArrays{pq.String().Type()}) }
 
 // orderedGroup is a group whose fields stay in the order in which they were added; pq.Group sorts them.
 type orderedGroup struct {

@@ -126,7 +126,7 @@ func compile(root *hiveType, keys []string, columns []Column, options Options) (
 func (s *Schema) encoded(encodings []encoding.Encoding) *pq.Schema {
 	g := s.root.group(s.options.Timestamps, encodings)
 	if s.rest >= 0 {
-		g.add(RestColumn, pq.Optional(encoded(pq.String(), s.rest, encodings)))
+		g.add(RestColumn, pq.Optional(encoded(stringNode(), s.rest, encodings)))
 	}
 	return pq.NewSchema("schema", g)
 }
