@@ -73,9 +73,22 @@ type Output struct {
 	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
 	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
 	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
-	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there; of ndjson only standpipe ddl uses them; from names the JSON key where it is not the column's name"`
+	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl uses them; from names the JSON key where it is not the column's name"`
 
+	Glue    Glue    `mapstructure:"glue"`
 	Parquet Parquet `mapstructure:"parquet"`
+}
+
+// Glue names a table of the AWS Glue Data Catalog that belongs to an output.
+type Glue struct {
+	Database   string   `mapstructure:"database" allowed:"1 to 255 characters" desc:"database of the AWS Glue Data Catalog that holds glue.table"`
+	Table      string   `mapstructure:"table" allowed:"1 to 255 characters" desc:"table from which format parquet takes its columns, in place of schema; its newest version is followed while running"`
+	CatalogID  string   `mapstructure:"catalog_id" derived:"of the account that asks" allowed:"an account's id" desc:"Data Catalog to ask, such as that of another account"`
+	Region     string   `mapstructure:"region" derived:"stream.region" allowed:"a region such as eu-west-1" desc:"AWS region of the Data Catalog"`
+	Endpoint   string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"AWS Glue endpoint, for LocalStack or a VPC endpoint"`
+	RoleARN    string   `mapstructure:"role_arn" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for AWS Glue; without it the program's own identity"`
+	ExternalID string   `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of glue.role_arn asks for"`
+	Refresh    Duration `mapstructure:"refresh" min:"1s" max:"1h" desc:"time between two looks for a new version of the table, one request each; a fifth is added or taken off at random"`
 }
 
 // Parquet says how an output of format parquet reads records and lays its

@@ -25,7 +25,7 @@ func Default() Config {
 
 // DefaultOutput returns an output before anything is read; it has no bucket.
 func DefaultOutput() Output {
-	return Output{Format: "ndjson", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Parquet: Parquet{
+	return Output{Format: "ndjson", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Glue: Glue{Refresh: Duration(time.Minute)}, Parquet: Parquet{
 		RowGroupSize: 64 * MiB, PageSize: MiB, PageVersion: 1, Dictionary: true, Timestamps: "micros",
 		JSON: "openx", Epoch: "seconds", CaseInsensitive: true,
 	}}

@@ -24,6 +24,9 @@ type Role struct {
 // Role is what the stream is read with.
 func (s Stream) Role() Role { return Role{s.RoleARN, s.ExternalID} }
 
+// Role is what AWS Glue is asked with.
+func (g Glue) Role() Role { return Role{g.RoleARN, g.ExternalID} }
+
 // BucketUse is a bucket with the section that names it, such as outputs[0], errors or journal, and the role that
 // all requests to it are made with.
 type BucketUse struct {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"standpipe/partition"
+	"standpipe/sink/parquet"
 )
 
 // Cause says why a batch was cut.
@@ -20,6 +21,7 @@ const (
 	CauseShardEnd Cause = "shard-end" // shards ended
 	CauseHandOver Cause = "hand-over" // leases are about to be handed over
 	CauseShutdown Cause = "shutdown"  // the worker stops
+	CauseSchema   Cause = "schema"    // the columns of a Parquet output have changed
 )
 
 // maxFullObjects is how many full objects may wait for their batch to be cut.
@@ -33,6 +35,8 @@ type batch struct {
 	ctx    context.Context // lives as long as the batch: ended when it is dropped or done
 	cancel context.CancelFunc
 	opened time.Time
+
+	formats []*parquet.Format // of the sink's outputs, nil for lines
 
 	active  int // appends in progress
 	spans   map[*Reading]*Span
@@ -57,7 +61,7 @@ type objectKey struct {
 }
 
 func newBatch(ctx context.Context, l *lane) *batch {
-	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}}
+	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}, formats: *l.s.formats.Load()}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	return b
 }
@@ -84,7 +88,7 @@ func (b *batch) object(k objectKey, arrival time.Time) *object {
 	out := b.lane.s.outputs[k.out]
 	id := fmt.Sprintf("%s-%d", b.id, len(b.all))
 	name := partition.ObjectName(l.s.opts.Application, arrival, out.Location, id, out.ObjectExtension())
-	o := &object{s: l.s, b: b, out: out, at: k, creating: make(chan struct{}, 1),
+	o := &object{s: l.s, b: b, out: out, format: b.formats[k.out], at: k, creating: make(chan struct{}, 1),
 		upload: Upload{Bucket: out.Bucket, Key: partition.ObjectKey(k.path, l.s.opts.Random, name)}}
 	o.enc = newEncoder(o, id)
 	o.hold(objectCost)

@@ -32,7 +32,7 @@ type work func(context.Context) error
 
 // newEncoder begins the file of an object. id is unique among all objects.
 func newEncoder(o *object, id string) encoder {
-	if o.out.Parquet != nil {
+	if o.format != nil {
 		return &rowEncoder{o: o}
 	}
 	codec := o.out.codec()

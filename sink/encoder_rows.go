@@ -36,7 +36,7 @@ func (e *rowEncoder) add(st *staged, all bool) work {
 		return nil
 	}
 	if e.file == nil {
-		e.file = e.o.out.Parquet.NewFile(e.push, e.o.about())
+		e.file = e.o.format.NewFile(e.push, e.o.about())
 	}
 	file, fill := e.file, e.fill
 	e.fill = nil

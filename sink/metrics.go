@@ -61,7 +61,7 @@ func (m *metrics) preset(s *Sink) {
 	for _, code := range []string{notJSON, "Standpipe.BadAggregate"} {
 		m.rejected.WithLabelValues(code)
 	}
-	for _, cause := range []Cause{CauseSize, CauseInterval, CauseMemory, CauseShardEnd, CauseHandOver, CauseShutdown} {
+	for _, cause := range []Cause{CauseSize, CauseInterval, CauseMemory, CauseShardEnd, CauseHandOver, CauseShutdown, CauseSchema} {
 		m.batches.WithLabelValues(string(cause))
 	}
 }

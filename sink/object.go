@@ -22,11 +22,12 @@ var errClosed = errors.New("object takes no more")
 // object is one S3 object while a batch is open. Shard goroutines append lines or rows to it, its encoder makes a file of
 // them on those goroutines, and parts of the file leave for S3; none of it is visible before the batch is committed.
 type object struct {
-	s   *Sink
-	b   *batch
-	out *Output
-	at  objectKey
-	enc encoder
+	s      *Sink
+	b      *batch
+	out    *Output
+	format *parquet.Format // nil for lines
+	at     objectKey
+	enc    encoder
 
 	touched atomic.Int64 // the sink's count of appends when this object was last written
 	held    atomic.Int64 // bytes in memory, counted in the budget
@@ -246,7 +247,9 @@ func (o *object) journalLine() JournalObject {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	j := JournalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
-	if j.Format, j.Codec = o.out.formatAndCodec(); j.Format == "" && o.lines != o.records {
+	if o.format != nil {
+		j.Format, j.Codec = "parquet", o.format.Codec()
+	} else if j.Codec = o.out.codec().name; o.lines != o.records {
 		j.Lines = o.lines
 	}
 	return j

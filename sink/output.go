@@ -19,8 +19,9 @@ type Output struct {
 	Validate    bool           // what is not JSON goes to the error output instead of through
 	Extension   string         // of object names; "" = by format and compression
 
-	// Parquet has the output written as Parquet files instead of lines. Compression, Level, Validate and ContentEncoding
-	// then have no meaning: a record that does not fit goes to the error output.
+	// Parquet has the output written as Parquet files instead of lines, in this format until Sink.Reformat names another.
+	// Compression, Level, Validate and ContentEncoding then have no meaning: a record that does not fit goes to the error
+	// output.
 	Parquet *parquet.Format
 
 	// ContentEncoding has S3 answer requests for an object with the codec's Content-Encoding, as Firehose has it; the
@@ -38,22 +39,6 @@ func (o *Output) ObjectExtension() string {
 		return ".parquet"
 	}
 	return o.codec().extension
-}
-
-// formatAndCodec are what the journal says of the output's objects.
-func (o *Output) formatAndCodec() (format, codec string) {
-	if o.Parquet != nil {
-		return "parquet", o.Parquet.Codec()
-	}
-	return "", o.codec().name
-}
-
-// shredder makes rows of an output's records, nil where it takes lines.
-func (o *Output) shredder() *parquet.Shredder {
-	if o.Parquet == nil {
-		return nil
-	}
-	return o.Parquet.Schema().NewShredder()
 }
 
 func (o *Output) codec() *codec {

@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"standpipe/partition"
-	"standpipe/sink/parquet"
 )
 
 var (
@@ -45,7 +44,7 @@ type Reading struct {
 	stopped bool
 
 	paths     []*partition.Evaluator // one for each of the sink's outputs
-	shredders []*parquet.Shredder    // likewise, nil for lines
+	shredders []shredding            // likewise, of the format that was last written
 	staged    map[objectKey]*staged
 }
 

@@ -16,7 +16,7 @@ const (
 // records there were and when the last one arrived.
 func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err error) {
 	s := r.lane.s
-	defer r.unstage(s)
+	defer r.unstage(b)
 	if resp.Records != nil {
 		for rec := range resp.Records {
 			n, last = n+1, rec.Arrival
@@ -34,10 +34,10 @@ func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err e
 }
 
 // unstage forgets what was staged, and keeps the memory of rows for the next answer.
-func (r *Reading) unstage(s *Sink) {
+func (r *Reading) unstage(b *batch) {
 	for k, st := range r.staged {
 		if st.rows != nil {
-			s.outputs[k.out].Parquet.Free(st.rows)
+			b.formats[k.out].Free(st.rows)
 		}
 	}
 	clear(r.staged)
@@ -103,9 +103,9 @@ func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
 	k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
 	st := r.stage(k, rec.Arrival)
 	if st.rows == nil {
-		st.rows = s.data[i].Parquet.NewRows()
+		st.rows = b.formats[i].NewRows()
 	}
-	n, err := r.shredders[i].Append(st.rows, rec.Data)
+	n, err := r.shredder(b, i).Append(st.rows, rec.Data)
 	var misfit *parquet.FitError
 	switch {
 	case errors.As(err, &misfit):

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+
+	"standpipe/sink/parquet"
 )
 
 // Options configures a Sink.
@@ -50,8 +52,9 @@ type Sink struct {
 	log     zerolog.Logger
 	metrics *metrics
 
-	data    []*Output // opts.Outputs
-	outputs []*Output // data, then the error output
+	data    []*Output                         // opts.Outputs
+	outputs []*Output                         // data, then the error output
+	formats atomic.Pointer[[]*parquet.Format] // of outputs, nil for lines; a slice never changes
 
 	ctx     context.Context // of everything that outlives the call that began it; ended by Stop
 	cancel  context.CancelFunc
@@ -84,14 +87,16 @@ func New(ctx context.Context, opts Options) *Sink {
 		cpu: make(chan struct{}, runtime.GOMAXPROCS(0)), uploads: make(chan struct{}, opts.Uploads),
 		short: make(chan struct{}, 1),
 	}
-	for _, out := range s.outputs {
-		if out.Parquet != nil {
+	formats := make([]*parquet.Format, len(s.outputs))
+	for i, out := range s.outputs {
+		if formats[i] = out.Parquet; out.Parquet != nil {
 			continue
 		}
 		if c := out.codec(); out.Level < 0 || out.Level > c.levels {
 			panic(fmt.Sprintf("sink: output %s: codec %s has no level %d", out.Name, c.name, out.Level))
 		}
 	}
+	s.formats.Store(&formats)
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.metrics = newMetrics(opts.Registry, s)
 	s.memory.pressure = func() {
@@ -111,8 +116,8 @@ func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())
-		r.shredders = append(r.shredders, out.shredder())
 	}
+	r.shredders = make([]shredding, len(s.outputs))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.lanes {

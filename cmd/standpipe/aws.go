@@ -27,6 +27,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"standpipe/config"
+	"standpipe/internal/catalog"
 	"standpipe/sink"
 )
 
@@ -46,10 +47,12 @@ type services struct {
 	dynamodb *dynamodb.Client
 	s3       *s3.Client // of the buckets that no role is assumed for; see bucket
 
-	worker  string           // this process, unique for each start
-	roles   []*role          // each once, that of the stream first
-	buckets map[string]*role // by bucket
-	stream  *role            // nil: the program's own identity
+	worker   string           // this process, unique for each start
+	roles    []*role          // each once, that of the stream first
+	buckets  map[string]*role // by bucket
+	stream   *role            // nil: the program's own identity
+	tables   []*glueTable     // from which outputs take their columns, each once
+	measured *catalog.Metrics // of what is asked of Glue; set where a daemon is wired
 
 	region      string
 	credentials aws.CredentialsProvider // of the services in signed
@@ -125,6 +128,7 @@ func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *serv
 			s.buckets[u.Bucket] = r
 		}
 	}
+	s.glueTables(loaded, cfg)
 	if len(s.roles) > 0 {
 		client := sts.NewFromConfig(loaded, func(o *sts.Options) {
 			o.Retryer = aws.NopRetryer{}
@@ -161,6 +165,9 @@ func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *serv
 		if r.s3 == nil {
 			r.s3 = newS3(r)
 		}
+	}
+	for _, t := range s.tables {
+		t.connect(s, loaded)
 	}
 	return s
 }

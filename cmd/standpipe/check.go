@@ -24,7 +24,7 @@ one a line, or a summary. Without --online it calls nothing on AWS.
 
 With --online it then tries what run needs, a line for each check: the stream can be read, the lease table used
 (it is not created), each prefix written to; a key that is not there answers 404; lifecycle rules are there and
-not too short; and what the lease table will cost. Nothing stays behind: uploads are aborted, the row it writes
+not too short; Glue tables can be used; and what the lease table will cost. Nothing stays behind: uploads are aborted, the row it writes
 is deleted. What can not be tried without leaving traces is not tried: dynamodb:CreateTable and s3:DeleteObject.`,
 		Example: `  standpipe check -c standpipe.yaml
   standpipe check -c standpipe.yaml --online
@@ -50,7 +50,7 @@ is deleted. What can not be tried without leaving traces is not tried: dynamodb:
 		},
 	}
 	configFlag(cmd)
-	cmd.Flags().BoolVar(&online, "online", false, "also try stream, lease table and buckets")
+	cmd.Flags().BoolVar(&online, "online", false, "also try stream, lease table, buckets and Glue tables")
 	config.Flags(cmd.Flags())
 	return cmd
 }
@@ -67,6 +67,9 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 	row("buffer", "an object is full at %s, a batch is committed when its oldest record is %s old, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
 	for i, o := range pipe.outputs {
 		row("output", "%s: %s like s3://%s/%s%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t), as(cfg.Outputs[i].RoleARN))
+		if g := cfg.Outputs[i].Glue; takesColumns(cfg.Outputs[i]) {
+			row("columns", "%s: those of Glue table %s.%s%s%s, looked at every %s", o.Name, g.Database, g.Table, at(g.Endpoint), as(g.RoleARN), g.Refresh)
+		}
 	}
 	row("errors", "like s3://%s/%s%s", pipe.errors.Bucket, exampleKey(cfg, pipe.errors, t), as(cfg.Errors.RoleARN))
 	row("journal", "s3://%s/%s%s", cfg.Journal.Bucket, cfg.Journal.Prefix, as(cfg.Journal.RoleARN))

@@ -112,6 +112,9 @@ func (in *inspection) run(ctx context.Context) []finding {
 	for _, b := range buckets(in.cfg) {
 		groups = append(groups, func(r *report) { in.bucket(ctx, b, r) })
 	}
+	for _, t := range in.svc.tables {
+		groups = append(groups, func(r *report) { in.glue(ctx, t, r) })
+	}
 	reports := make([]report, len(groups))
 	var wg sync.WaitGroup
 	for i, g := range groups {

@@ -16,6 +16,7 @@ import (
 
 	"standpipe/config"
 	"standpipe/consumer"
+	"standpipe/internal/catalog"
 	"standpipe/internal/httpserver"
 	"standpipe/sink"
 )
@@ -74,7 +75,9 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 	out.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	s, c := wire(ctx, cfg, pipe, svc, log, out)
 	carry := func(ctx context.Context) error {
+		unfollow := svc.follow(ctx, s, log)
 		err := c.Run(ctx)
+		unfollow()
 		if err == nil {
 			log.Info().Msg("stopped; everything that was read is in S3")
 		}
@@ -100,6 +103,8 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	worker := svc.worker
 	log = log.With().Str("worker", worker).Logger()
 	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
+	svc.measured = catalog.NewMetrics(out.registry)
+	svc.giveColumns(pipe, log)
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
 	s := sink.New(context.WithoutCancel(ctx), sink.Options{

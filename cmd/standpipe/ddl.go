@@ -95,6 +95,10 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 		}
 		if pipe.schemas[i] == nil {
 			skipped = append(skipped, out.Name)
+			if takesColumns(cfg.Outputs[i]) {
+				missing.Add(fmt.Sprintf("outputs[%d].glue.table", i), "the table is in the Glue Data Catalog already, where the output takes its columns from; no statement is needed", cfg.Outputs[i].Glue.Table)
+				continue
+			}
 			missing.Add(fmt.Sprintf("outputs[%d].schema", i), "a table needs columns; list them as in CREATE TABLE, or have them proposed by `standpipe schema`", "")
 			continue
 		}

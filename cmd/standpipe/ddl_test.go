@@ -55,6 +55,7 @@ func TestDDLSaysWhatItLacks(t *testing.T) {
 		want    string
 	}{
 		{"  - {bucket: lake}\n", nil, "outputs[0].schema: a table needs columns (line 3); list them as in CREATE TABLE, or have them proposed by `standpipe schema`"},
+		{"  - {bucket: lake, format: parquet, glue: {database: lake, table: clicks}}\n", nil, "outputs[0].glue.table: the table is in the Glue Data Catalog already, where the output takes its columns from (got \"clicks\", line 3); no statement is needed"},
 		{"  - {bucket: lake}\n", []string{"--engine", "hive"}, `--engine must be athena, spark, duckdb or trino (got "hive")`},
 		{"  - {bucket: lake, schema: \"id number\"}\n", nil, "outputs[0].schema: column id: its type "},
 		{"  - {bucket: lake, schema: \"year int\", prefix: \"year=!{timestamp:yyyy}/\"}\n", nil, "make the table of output output-0: column year of the schema and a folder of the prefix have the same name"},

@@ -27,7 +27,7 @@ func (s *sentence) Unwrap() error { return s.err }
 
 // request is what was asked of a service, for the sentence about its failure.
 type request struct {
-	service  string // Kinesis, DynamoDB, S3 or STS
+	service  string // Kinesis, DynamoDB, S3, Glue or STS
 	endpoint string // empty: AWS's own
 	key      string // of the endpoint, such as stream.endpoint
 	region   string
@@ -42,7 +42,7 @@ type request struct {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. The answer to a HEAD has no body, so
 // its status stands in for a code.
 var (
-	missingCodes    = []string{"ResourceNotFoundException", "NoSuchBucket", "NotFound"}
+	missingCodes    = []string{"ResourceNotFoundException", "NoSuchBucket", "NotFound", "EntityNotFoundException"}
 	deniedCodes     = []string{"AccessDeniedException", "AccessDenied", "AllAccessDisabled", "Forbidden", "UnauthorizedOperation"}
 	credentialCodes = []string{
 		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "MissingAuthenticationToken", "MissingAuthenticationTokenException",

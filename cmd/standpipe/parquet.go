@@ -15,7 +15,24 @@ var (
 	}
 )
 
-// outputSchema makes the columns of an output, nil for one that has none or that config.Load has found broken, and adds
+// parquetOptions say how the records of a Parquet output are read.
+func parquetOptions(p config.Parquet) parquet.Options {
+	return parquet.Options{
+		Timestamps: timestamps[p.Timestamps], Epoch: epochs[p.Epoch], Strict: p.JSON == "strict",
+		CaseSensitive: !p.CaseInsensitive, DotsToUnderscores: p.DotsToUnderscores, Rest: p.RestColumn,
+	}
+}
+
+// fileOptions say how the files of a Parquet output are laid out.
+func fileOptions(cfg config.Config, o config.Output) parquet.FileOptions {
+	p := o.Parquet
+	return parquet.FileOptions{
+		Codec: o.Compression, Level: o.CompressionLevel, RowGroup: int64(p.RowGroupSize), Page: int(p.PageSize), Version: p.PageVersion,
+		NoDictionary: !p.Dictionary, Held: int64(cfg.Buffer.Memory) / 8,
+	}
+}
+
+// outputSchema makes the columns of an output, nil for one that lists none or that config.Load has found broken, and adds
 // what is wrong with them to problems. Lines are read by engines, as the OpenX SerDe does it by default.
 func outputSchema(cfg config.Config, i int, problems *config.Problems) *parquet.Schema {
 	o, field := cfg.Outputs[i], fmt.Sprintf("outputs[%d].schema", i)
@@ -23,11 +40,8 @@ func outputSchema(cfg config.Config, i int, problems *config.Problems) *parquet.
 		return nil
 	}
 	var options parquet.Options
-	if p := o.Parquet; o.Format == "parquet" {
-		options = parquet.Options{
-			Timestamps: timestamps[p.Timestamps], Epoch: epochs[p.Epoch], Strict: p.JSON == "strict",
-			CaseSensitive: !p.CaseInsensitive, DotsToUnderscores: p.DotsToUnderscores, Rest: p.RestColumn,
-		}
+	if o.Format == "parquet" {
+		options = parquetOptions(o.Parquet)
 	}
 	columns, err := parquet.ParseColumns(o.Schema)
 	var schema *parquet.Schema
@@ -48,16 +62,13 @@ func outputSchema(cfg config.Config, i int, problems *config.Problems) *parquet.
 	return schema
 }
 
-// parquetFormat makes the format of an output with a schema, nil for one of lines or one that config.Load has found broken.
+// parquetFormat makes the format of an output with a schema, nil for one of lines, one whose columns Glue has, or one that config.Load has found broken.
 func parquetFormat(cfg config.Config, i int, schema *parquet.Schema) *parquet.Format {
 	o := cfg.Outputs[i]
 	if o.Format != "parquet" || schema == nil {
 		return nil
 	}
-	format, err := parquet.NewFormat(schema, parquet.FileOptions{
-		Codec: o.Compression, Level: o.CompressionLevel, RowGroup: int64(o.Parquet.RowGroupSize), Page: int(o.Parquet.PageSize),
-		Version: o.Parquet.PageVersion, NoDictionary: !o.Parquet.Dictionary, Held: int64(cfg.Buffer.Memory) / 8,
-	})
+	format, err := parquet.NewFormat(schema, fileOptions(cfg, o))
 	if err != nil {
 		return nil // config.Load has said so
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -54,6 +55,9 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
 			Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
 			Parquet: parquetFormat(cfg, i, schema),
+		}
+		if takesColumns(o) {
+			out.Extension = cmp.Or(o.Extension, ".parquet") // its format is known once Glue was asked
 		}
 		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
 		p.outputs = append(p.outputs, out)

@@ -17,7 +17,7 @@ import (
 func (c *cloud) expect(t *testing.T, env []string, code int, want ...string) {
 	t.Helper()
 	r := execute(t, env, "run", "--log.level", "error")
-	said := strings.NewReplacer(c.kinesisURL, "KINESIS", c.dynamoURL, "DYNAMODB", c.s3URL, "S3").Replace(r.stderr)
+	said := strings.NewReplacer(c.kinesisURL, "KINESIS", c.dynamoURL, "DYNAMODB", c.s3URL, "S3", c.glueURL, "GLUE").Replace(r.stderr)
 	logged, got, _ := strings.Cut(said, "\n")
 	var line struct{ Level, Message, Error string }
 	if err := json.Unmarshal([]byte(logged), &line); err != nil || line.Level != "error" || line.Message == "" || line.Error != strings.Join(want, "; ") {

@@ -28,11 +28,15 @@ const startLimit = 10 * time.Second
 // attemptLimit bounds one attempt of a check: a request that got lost is asked again before startLimit is over.
 const attemptLimit = 4 * time.Second
 
-// verify finds out whether the daemon can work at all: credentials, stream, lease table and buckets. Its
+// verify finds out whether the daemon can work at all: credentials, stream, lease table, buckets and Glue tables. Its
 // error has a sentence, in a line of its own, for everything that is in the way. What fails later than
 // this is repeated for ever, so this is the only place where a missing bucket ends the program.
 func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Duration) error {
-	return s.verifyAll(ctx, cfg, limit, func(ctx context.Context) error { return s.verifyStream(ctx, cfg) })
+	checks := []func(context.Context) error{func(ctx context.Context) error { return s.verifyStream(ctx, cfg) }}
+	for _, t := range s.tables {
+		checks = append(checks, t.load)
+	}
+	return s.verifyAll(ctx, cfg, limit, checks...)
 }
 
 // connectToRead makes the clients of a command that reads the lease table, which retry, once everything it needs has
@@ -132,8 +136,10 @@ func insist(ctx context.Context, check func(context.Context) error) error {
 	}
 }
 
-// passing knows which errors of AWS are worth another attempt.
-var passing = retry.NewStandard()
+// passing knows which errors of AWS are worth another attempt. Glue has one more, with status 400.
+var passing = retry.NewStandard(func(o *retry.StandardOptions) {
+	o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{"OperationTimeoutException": {}}})
+})
 
 // refusedHere says whether a connection to this machine was refused.
 func refusedHere(err error) bool {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"standpipe/internal/dynamofake"
+	"standpipe/internal/gluefake"
 	"standpipe/internal/kinesisfake"
 	"standpipe/internal/s3fake"
 )
@@ -33,8 +34,9 @@ type cloud struct {
 	kinesis *kinesisfake.Server
 	dynamo  *dynamofake.Server
 	s3      *s3fake.Server
+	glue    *gluefake.Server // with the database lake, which is empty
 
-	kinesisURL, dynamoURL, s3URL string
+	kinesisURL, dynamoURL, s3URL, glueURL string
 }
 
 // newCloud has the stream clicks and the bucket lake, and hides what this machine knows of the real AWS.
@@ -45,16 +47,17 @@ func newCloud(t *testing.T) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cloud{kinesis: kinesisfake.New(kinesisfake.Options{}), dynamo: dynamofake.New(dynamofake.Options{}), s3: store}
+	c := &cloud{kinesis: kinesisfake.New(kinesisfake.Options{}), dynamo: dynamofake.New(dynamofake.Options{}), s3: store, glue: gluefake.New("lake")}
 	if err := c.kinesis.CreateStream("clicks", 2); err != nil {
 		t.Fatal(err)
 	}
-	k, d, s := httptest.NewServer(c.kinesis), httptest.NewServer(c.dynamo), httptest.NewServer(c.s3)
-	c.kinesisURL, c.dynamoURL, c.s3URL = k.URL, d.URL, s.URL
+	k, d, s, g := httptest.NewServer(c.kinesis), httptest.NewServer(c.dynamo), httptest.NewServer(c.s3), httptest.NewServer(c.glue)
+	c.kinesisURL, c.dynamoURL, c.s3URL, c.glueURL = k.URL, d.URL, s.URL, g.URL
 	t.Cleanup(func() {
 		k.Close()
 		d.Close()
 		s.Close()
+		g.Close()
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}

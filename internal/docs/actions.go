@@ -29,6 +29,7 @@ var Actions = map[string][]string{
 	"dynamodb.UpdateItem":                {"dynamodb:UpdateItem"},
 	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
 	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+	"glue.GetTable":                      {"glue:GetTable"},
 	"stscreds.NewAssumeRoleProvider":     {"sts:AssumeRole"},
 	"types.ObjectCannedACL":              {"s3:PutObjectAcl"}, // of CreateMultipartUpload with an ACL
 }

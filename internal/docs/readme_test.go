@@ -20,6 +20,7 @@ const (
 	example     = "testdata/config/good/readme.yaml"
 	accounts    = "testdata/config/good/other-accounts-readme.yaml"
 	table       = "testdata/config/good/parquet.yaml"
+	ofGlue      = "testdata/config/good/parquet-glue.yaml"
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )
 
@@ -27,7 +28,7 @@ func TestConfigurationTable(t *testing.T) { keep(t, reference, "configuration", 
 
 // TestExampleConfigurations: what a reader copies is a file that other tests load and check.
 func TestExampleConfigurations(t *testing.T) {
-	blocks, files := append(fenced(t, readme, "yaml"), fenced(t, permissions, "yaml")...), []string{example, table, accounts}
+	blocks, files := append(fenced(t, readme, "yaml"), fenced(t, permissions, "yaml")...), []string{example, table, ofGlue, accounts}
 	if len(blocks) != len(files) {
 		t.Fatalf("the documents have %d configurations, want %d", len(blocks), len(files))
 	}

@@ -21,6 +21,7 @@ import (
 	"standpipe/consumer"
 	"standpipe/internal/dynamofake"
 	"standpipe/internal/faults"
+	"standpipe/internal/gluefake"
 	"standpipe/internal/kinesisfake"
 	"standpipe/internal/s3fake"
 	"standpipe/partition"
@@ -40,6 +41,7 @@ type World struct {
 	Kinesis *kinesisfake.Server
 	Dynamo  *dynamofake.Server
 	S3      *s3fake.Server
+	Glue    *gluefake.Server // with the database lake, which is empty
 
 	// Log takes the workers' log lines, as JSON; nil: the test's log, for people.
 	Log io.Writer
@@ -68,10 +70,10 @@ func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, S3: s3srv, truth: newTruth()}
+	w := &World{T: t, S3: s3srv, Glue: gluefake.New(Bucket), truth: newTruth()}
 	w.Kinesis = kinesisfake.New(kinesisfake.Options{Retention: retention, Now: w.kinesisClock.now})
 	w.Dynamo = dynamofake.New(dynamofake.Options{Now: w.dynamoClock.now})
-	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3})
+	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3, "glue": w.Glue})
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +93,7 @@ type Settings struct {
 	MaxLeases int
 	Poll      time.Duration
 	S3        sink.S3Options // how objects are encrypted
+	Columns   []string       // outputs that take their columns from the Glue table of their name, which is looked at every 10 s
 }
 
 // Worker is one process' worth of Standpipe.
@@ -139,6 +142,8 @@ func (w *World) Start(set Settings) *Worker {
 	if outputs == nil {
 		outputs = []*sink.Output{w.Output("raw", "clicks/!{timestamp:yyyy/MM/dd/HH}/", "gzip")}
 	}
+	sources := w.sources(ctx, cfg, set.Columns)
+	outputs = withFormats(outputs, sources)
 	wk.Sink = sink.New(ctx, sink.Options{
 		Application: "test", Worker: wk.Name, Outputs: outputs,
 		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
@@ -156,6 +161,7 @@ func (w *World) Start(set Settings) *Worker {
 	})
 	go func() {
 		defer close(wk.done)
+		defer w.follow(run, wk.Sink, sources, log)()
 		wk.err = wk.Consumer.Run(run)
 	}()
 	return wk

@@ -1,0 +1,25 @@
+package config
+
+import "regexp"
+
+var (
+	// The names of databases and tables may hold anything that can be shown,
+	// https://docs.aws.amazon.com/glue/latest/webapi/API_Table.html.
+	glueName  = regexp.MustCompile(`^[^\pC]{1,255}$`)
+	catalogID = regexp.MustCompile(`^[!-~]{1,255}$`)
+)
+
+// glue checks the section of an output that has one.
+func (v *validator) glue(path string, g Glue) {
+	if g == DefaultOutput().Glue {
+		return
+	}
+	v.must(g.Table != "", path+".table", "is required with any other key of the section; name the table or leave the section out", "")
+	v.must(g.Database != "", path+".database", "is required with "+path+".table; name the database that holds the table", "")
+	v.must(g.Table == "" || glueName.MatchString(g.Table), path+".table", "must be 1 to 255 characters that can be shown", g.Table)
+	v.must(g.Database == "" || glueName.MatchString(g.Database), path+".database", "must be 1 to 255 characters that can be shown", g.Database)
+	v.must(g.CatalogID == "" || catalogID.MatchString(g.CatalogID), path+".catalog_id", "must be the id of an account, such as 111122223333", g.CatalogID)
+	v.must(g.Region == "" || regionName.MatchString(g.Region), path+".region", "must be a region such as eu-west-1", g.Region)
+	v.endpoint(path+".endpoint", g.Endpoint)
+	v.role(path, g.Role())
+}

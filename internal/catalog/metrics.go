@@ -1,0 +1,23 @@
+package catalog
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Metrics are those of all tables of a process.
+type Metrics struct {
+	changes  *prometheus.CounterVec
+	refused  *prometheus.GaugeVec
+	failures *prometheus.CounterVec
+}
+
+// NewMetrics registers them; nil: metrics that nobody sees.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	f := promauto.With(reg)
+	return &Metrics{
+		changes:  f.NewCounterVec(prometheus.CounterOpts{Namespace: "standpipe", Name: "schema_changes_total", Help: "Changes of a Glue table's columns that were taken over."}, []string{"output"}),
+		refused:  f.NewGaugeVec(prometheus.GaugeOpts{Namespace: "standpipe", Name: "schema_refused", Help: "1 while a Glue table can not be used as it is now and its last usable columns are kept; else 0."}, []string{"output"}),
+		failures: f.NewCounterVec(prometheus.CounterOpts{Namespace: "standpipe", Name: "glue_failures_total", Help: "Requests to Glue that failed; they are repeated, and delivery does not wait for them."}, []string{"op"}),
+	}
+}
