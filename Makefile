@@ -5,7 +5,8 @@
 
 test: servers strangers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
-	go test -count=1 ./internal/footprint # by itself and without the detector, since it measures
+	go test -count=1 ./internal/footprint # by itself and without the detector, since these measure
+	go test -count=1 -run OpenParquetPaths ./sink
 
 strangers: ## Parquet files read by DuckDB; needs a C compiler, says so where there is none
 	@internal/strangers/run.sh
