@@ -32,6 +32,7 @@ Nothing is sent anywhere, no account and no credentials are needed. The exit cod
 lost, doubled or changed.`,
 		Example: `  standpipe demo
   standpipe demo --crash              # workers are killed with SIGKILL, some in the middle of a commit
+  standpipe demo --format parquet     # an access log as a table, metered to the last call
   standpipe demo --crash --seed 42    # the records of another run, and its kills at fixed moments`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,6 +52,7 @@ lost, doubled or changed.`,
 	f.StringVar(&o.Dir, "dir", demo.DefaultDir, "folder that takes everything; a former demo's is emptied first")
 	f.IntVar(&o.Records, "records", demo.DefaultRecords, "records to put; they are kept in memory")
 	f.IntVar(&o.Workers, "workers", demo.DefaultWorkers, fmt.Sprintf("workers that share the stream, 1 to %d", demo.MaxWorkers))
+	f.StringVar(&o.Format, "format", demo.FormatLines, "ndjson carries clicks; parquet carries an access log, and counts the calls per user and hour")
 	f.BoolVar(&o.Crash, "crash", false, "run the workers as processes and kill them with SIGKILL at random moments")
 	f.Uint64Var(&o.Seed, "seed", 0, "repeats a run's records and its kills at fixed moments, not those that wait for a commit; 0 draws one and prints it")
 	return cmd

@@ -54,6 +54,21 @@ func TestDemoDeliversEveryRecordOnce(t *testing.T) {
 	}
 }
 
+// TestDemoMetersEveryCall carries an access log into Parquet, and counts calls by user and hour.
+func TestDemoMetersEveryCall(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	code, out := runDemo(t, t.Context(), "--dir", dir, "--records", "1500", "--format", "parquet")
+	metered := regexp.MustCompile(`(?m)^ +calls metered +[12],\d\d\d +in \d\d\d counts per user and hour, equal to the truth$`)
+	if code != exitOK || !nothingLost.MatchString(out) || !noneDoubled.MatchString(out) || !metered.MatchString(out) {
+		t.Fatalf("exit code %d\n%s%s", code, out, demoLogs(t, dir))
+	}
+	for name, want := range map[string]string{"metering.sql": "read_parquet(\n  'lake/access/**/*.parquet'", "truth.csv": "user,hour,calls\n"} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+	}
+}
+
 func TestDemoSurvivesKilledWorkers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")

@@ -22,6 +22,7 @@ const (
 	altered      fault = "values that were changed on the way"
 	misplaced    fault = "values in the wrong output"
 	wrongHour    fault = "values in another hour than that of their arrival"
+	miscounted   fault = "counts of calls per user and hour that are not the truth"
 	badErrorLine fault = "error lines with a wrong time, place or no reason"
 )
 
@@ -38,6 +39,8 @@ type findings struct {
 	Rejected  int // those in the error output
 	Lost      int // those of which at least one line is nowhere
 	Doubled   int // those of which at least one line is there more than once
+
+	Calls map[metered]int // rows of an access log, by user and hour
 
 	Faults   map[fault]int
 	Examples map[fault][]string
@@ -63,7 +66,7 @@ type auditor struct {
 type count struct{ data, errors uint8 }
 
 func newAuditor(folder string, truth *truth) *auditor {
-	return &auditor{folder: folder, truth: truth, found: findings{Faults: map[fault]int{}, Examples: map[fault][]string{}}}
+	return &auditor{folder: folder, truth: truth, found: findings{Calls: map[metered]int{}, Faults: map[fault]int{}, Examples: map[fault][]string{}}}
 }
 
 // audit reads everything there is.
@@ -109,7 +112,7 @@ func (a *auditor) file(path, key string) {
 	case strings.HasPrefix(key, journalFolder):
 		a.found.Journals++
 		return
-	case strings.HasPrefix(key, dataFolder):
+	case strings.HasPrefix(key, a.truth.dataFolder()):
 		a.found.Objects++
 	case strings.HasPrefix(key, errorsFolder):
 		a.found.ErrorObjects++
@@ -149,6 +152,7 @@ func (a *auditor) saw(number uint32, inErrors bool) {
 func (a *auditor) conclude() {
 	a.truth.mu.Lock()
 	defer a.truth.mu.Unlock()
+	a.meter()
 	values := a.truth.values
 	a.seen = append(a.seen, make([]count, max(0, len(values)-len(a.seen)))...)
 	f := &a.found

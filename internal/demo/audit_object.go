@@ -22,6 +22,8 @@ type errorLine struct {
 	ArrivalTimestamp int64  `json:"arrivalTimestamp"`
 	ShardID          string `json:"shardId"`
 	SequenceNumber   string `json:"sequenceNumber"`
+	LastErrorCode    string `json:"lastErrorCode"`    // of a record that could not be converted
+	LastErrorMessage string `json:"lastErrorMessage"` // the same
 }
 
 // object reads one file and judges its lines. What was read before an error counts.
@@ -34,6 +36,9 @@ func (a *auditor) object(path, key string) error {
 	hour, err := hourOf(key)
 	if err != nil {
 		return err
+	}
+	if strings.HasSuffix(key, ".parquet") {
+		return a.rows(path, key, hour)
 	}
 	raw := bufio.NewReaderSize(f, 64<<10)
 	if !strings.HasSuffix(key, ".gz") {
@@ -115,7 +120,7 @@ func (a *auditor) errorLine(line []byte, where string, hour time.Time) {
 	} else if digestOf(e.RawData) != v.want {
 		a.fault(altered, where)
 	}
-	if at != p.place || e.ErrorCode == "" || e.ErrorMessage == "" || !p.arrival.IsZero() && e.ArrivalTimestamp != p.arrival.UnixMilli() {
+	if at != p.place || e.ErrorCode+e.LastErrorCode == "" || e.ErrorMessage+e.LastErrorMessage == "" || !p.arrival.IsZero() && e.ArrivalTimestamp != p.arrival.UnixMilli() {
 		a.fault(badErrorLine, where)
 	}
 	a.hour(p, hour, where)

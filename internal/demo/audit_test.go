@@ -121,7 +121,7 @@ func TestAuditSeesDamage(t *testing.T) {
 			})
 			number, _ := l.truth.ids.find([]byte(line))
 			p := l.truth.puts[l.truth.values[number].put]
-			e, err := json.Marshal(errorLine{[]byte(line), "Standpipe.NotJSON", "why", arrivalTime.UnixMilli(), p.shard, p.sequence})
+			e, err := json.Marshal(errorLine{[]byte(line), "Standpipe.NotJSON", "why", arrivalTime.UnixMilli(), p.shard, p.sequence, "", ""})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ const (
 )
 
 // made is all that a demo puts into its folder beside the marker.
-var made = []string{bucket, ".s3fake", logsFolder}
+var made = []string{bucket, ".s3fake", logsFolder, meteringFile, truthFile}
 
 // claim makes dir this demo's own until release: it creates the folder, or empties that of a former demo.
 func claim(dir string) (release func(), err error) {

@@ -6,12 +6,24 @@ import (
 	"math/rand/v2"
 )
 
-// hostile are the records that no line can be made of. Each carries the id, except those that have no room for one.
-var hostile = []struct {
+type hostileKind struct {
 	name      string
 	anonymous bool
 	data      func(r *rand.Rand, id string) []byte
-}{
+}
+
+// hostileToColumns are those, and what is JSON that fits no columns.
+var hostileToColumns = append([]hostileKind{{"does not fit", false, unfit}}, hostile...)
+
+func (s *source) hostiles() []hostileKind {
+	if s.access {
+		return hostileToColumns
+	}
+	return hostile
+}
+
+// hostile are the records that no line can be made of. Each carries the id, except those that have no room for one.
+var hostile = []hostileKind{
 	{"empty", true, func(*rand.Rand, string) []byte { return []byte{} }},
 	{"white space", true, func(*rand.Rand, string) []byte { return []byte(" \r\n\t\n") }},
 	{"not JSON", false, func(_ *rand.Rand, id string) []byte { return []byte("GET /healthz?id=" + id + " HTTP/1.1\r\n\r\n") }},

@@ -73,7 +73,7 @@ func fill(truth *truth, data, errors *[]string) error {
 			return err
 		}
 		if d.records[0].rejected {
-			line, err := json.Marshal(errorLine{d.data, "Standpipe.NotJSON", "why", arrivalTime.UnixMilli(), at.shard, at.sequence})
+			line, err := json.Marshal(errorLine{d.data, "Standpipe.NotJSON", "why", arrivalTime.UnixMilli(), at.shard, at.sequence, "", ""})
 			if err != nil {
 				return err
 			}

@@ -21,6 +21,12 @@ const (
 	MaxWorkers     = 16
 )
 
+// Formats of the output.
+const (
+	FormatLines   = "ndjson"
+	FormatParquet = "parquet"
+)
+
 // Options says what a demo does.
 type Options struct {
 	// Dir is the folder that takes everything. It is created when missing, and emptied when a former demo made it.
@@ -29,6 +35,9 @@ type Options struct {
 	Records int
 	// Workers share the stream, 1 to MaxWorkers.
 	Workers int
+	// Format is that of the output: FormatLines, also for "", or FormatParquet, for which the records are lines of an
+	// access log, whose calls are counted by user and hour in the end.
+	Format string
 	// Crash runs the workers as processes that are killed with SIGKILL, and replaced, again and again.
 	Crash bool
 	// Seed decides about the records, but for the times in them, and about the moments of the kills that wait for no
@@ -66,6 +75,8 @@ func (o Options) check() error {
 		return usageError(fmt.Sprintf("--records: must be at least 1 (got %d)", o.Records))
 	case o.Workers < 1 || o.Workers > MaxWorkers:
 		return usageError(fmt.Sprintf("--workers: must be 1 to %d (got %d)", MaxWorkers, o.Workers))
+	case o.Format != "" && o.Format != FormatLines && o.Format != FormatParquet:
+		return usageError(fmt.Sprintf("--format: must be %s or %s (got %q)", FormatLines, FormatParquet, o.Format))
 	case o.Dir == "":
 		return usageError("--dir: must name a folder (got an empty text)")
 	}

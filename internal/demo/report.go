@@ -16,7 +16,8 @@ import (
 // summary is what is told at the end besides the findings.
 type summary struct {
 	dir      string
-	records  int // that were to be put
+	records  int  // that were to be put
+	access   bool // the records are lines of an access log, and become rows
 	crash    bool
 	kills    int64
 	took     time.Duration
@@ -39,11 +40,18 @@ func writeReport(w io.Writer, s summary, f *findings) error {
 		_, _ = fmt.Fprintln(t)
 	}
 	row("records put", f.Put, "in "+counted(s.puts, "Kinesis record"))
-	row("delivered", f.Delivered, "as "+counted(f.Lines, "line"))
-	row("in the error prefix", f.Rejected, "not JSON, each with its bytes and the reason")
+	line, reason := "line", "not JSON, each with its bytes and the reason"
+	if s.access {
+		line, reason = "row", "not JSON or not fitting the columns, each with its bytes and the reason"
+	}
+	row("delivered", f.Delivered, "as "+counted(f.Lines, line))
+	row("in the error prefix", f.Rejected, reason)
 	row("lost", f.Lost, "")
 	row("duplicated", f.Doubled, "")
 	row("objects", f.Objects+f.ErrorObjects, fmt.Sprintf("%s, %d of them errors", bytesOf(f.Bytes), f.ErrorObjects))
+	if s.access {
+		row("calls metered", f.Lines, "in "+counted(len(f.Calls), "count")+" per user and hour, "+f.metering())
+	}
 	if s.crash {
 		row("workers killed", int(s.kills), "with SIGKILL")
 	}
@@ -54,7 +62,11 @@ func writeReport(w io.Writer, s summary, f *findings) error {
 	if err := writeTree(w, lake, lake); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(w, "\nA few lines:")
+	title := "\nA few lines:"
+	if s.access {
+		title = "\nA few rows, and lines of the error prefix:"
+	}
+	_, _ = fmt.Fprintln(w, title)
 	for _, line := range slices.Concat(f.Samples, f.ErrorSamples) {
 		_, _ = fmt.Fprintln(w, "  "+clip(line))
 	}
@@ -120,7 +132,18 @@ func verdict(s summary, f *findings) string {
 	if s.crash {
 		next = "Next: `standpipe run -c standpipe.yaml` reads your own stream."
 	}
+	if s.access {
+		next = fmt.Sprintf("Next: in %s, `duckdb < %s` counts the calls per user and hour, and compares them with %s.", s.dir, meteringFile, truthFile)
+	}
 	return fmt.Sprintf("OK %s: every record is in S3 exactly once, unchanged and under the hour of its arrival%s.\n%s", took, killed, next)
+}
+
+// metering says whether the counts of calls are right.
+func (f *findings) metering() string {
+	if f.Faults[miscounted] > 0 {
+		return "not the truth"
+	}
+	return "equal to the truth"
 }
 
 // wrong says in a few words what is not as it should be.

@@ -38,7 +38,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer s.close()
-	r := &running{Options: o, servers: s, truth: newTruth(newIdentities(o.Seed)), lake: filepath.Join(o.Dir, bucket),
+	t := newTruth(newIdentities(o.Seed))
+	t.access = o.Format == FormatParquet
+	r := &running{Options: o, servers: s, truth: t, lake: filepath.Join(o.Dir, bucket),
 		progress: &progress{terminal: o.Terminal, began: time.Now(), out: o.Out}}
 	r.reaper = reaper{rng: rand.New(rand.NewPCG(o.Seed, 2)), say: r.progress.say}
 	leave, err := r.launch(temp)
@@ -62,7 +64,7 @@ type running struct {
 
 // launch starts the workers. leave undoes what it did to this process.
 func (r *running) launch(temp string) (leave func(), err error) {
-	file, cfg, err := writeSettings(temp, r.servers)
+	file, cfg, err := writeSettings(temp, r.servers, r.truth.access)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +86,7 @@ func (r *running) launch(temp string) (leave func(), err error) {
 		}
 	}
 	r.progress.say("Embedded Kinesis (%d shards), DynamoDB and S3 are up; workers: %d %s; seed %d.", shards, r.Workers, how, r.Seed)
-	r.progress.say("Putting %s within %v; everything lies in %s.", counted(r.Records, "sample click"), r.spread().Round(time.Second), r.Dir)
+	r.progress.say("Putting %s within %v; everything lies in %s.", counted(r.Records, r.sample()), r.spread().Round(time.Second), r.Dir)
 	return leave, nil
 }
 
@@ -116,7 +118,7 @@ func (r *running) carry(ctx context.Context) error {
 	var proof *verify.Report
 	var unproved error
 	if ctx.Err() == nil && full == nil && err == nil {
-		proof, unproved = r.servers.verify(ctx)
+		proof, unproved = r.servers.verify(ctx, r.truth.dataFolder())
 	}
 	r.servers.close() // nothing is written after this
 	if ctx.Err() != nil {
@@ -161,11 +163,21 @@ func (r *running) work(ctx context.Context, w *watcher) error {
 	return g.Wait()
 }
 
+// sample is what one of the records is called.
+func (r *running) sample() string {
+	if r.truth.access {
+		return "sample call"
+	}
+	return "sample click"
+}
+
 // feed puts the records and kills workers meanwhile.
 func (r *running) feed(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		p := &producer{kinesis: r.servers.kinesis, truth: r.truth, source: newSource(r.truth.ids, r.Seed, r.Records),
+		source := newSource(r.truth.ids, r.Seed, r.Records)
+		source.access = r.truth.access
+		p := &producer{kinesis: r.servers.kinesis, truth: r.truth, source: source,
 			spread: r.spread(), say: r.progress.say}
 		return p.run(ctx)
 	})
@@ -178,7 +190,7 @@ func (r *running) feed(ctx context.Context) error {
 // report counts and tells. proof is what verify has found, nil when it did not run; troubles are errors that are no fault
 // of the records in the folder.
 func (r *running) report(proof *verify.Report, troubles ...error) error {
-	s := summary{proof: proof, dir: r.Dir, records: r.Records, crash: r.Crash, kills: r.reaper.kills.Load()}
+	s := summary{access: r.truth.access, proof: proof, dir: r.Dir, records: r.Records, crash: r.Crash, kills: r.reaper.kills.Load()}
 	for _, err := range append(troubles, r.truth.settle(r.servers.kinesis, stream)) {
 		if err != nil {
 			s.troubles = append(s.troubles, err)
@@ -187,6 +199,11 @@ func (r *running) report(proof *verify.Report, troubles ...error) error {
 	found, err := audit(r.lake, r.truth)
 	if err != nil {
 		return errors.Join(append(s.troubles, err)...)
+	}
+	if s.access {
+		if err := r.truth.writeMetering(r.Dir); err != nil {
+			s.troubles = append(s.troubles, err)
+		}
 	}
 	_, s.puts, _ = r.truth.count()
 	s.took = time.Since(r.progress.began)

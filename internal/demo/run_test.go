@@ -19,11 +19,12 @@ import (
 func TestImpossibleOptionsAreUsageErrors(t *testing.T) {
 	good := Options{Dir: t.TempDir(), Records: 1, Workers: 1}
 	for want, change := range map[string]func(*Options){
-		"--records: must be at least 1 (got 0)":         func(o *Options) { o.Records = 0 },
-		"--records: must be at least 1 (got -5)":        func(o *Options) { o.Records = -5 },
-		"--workers: must be 1 to 16 (got 0)":            func(o *Options) { o.Workers = 0 },
-		"--workers: must be 1 to 16 (got 17)":           func(o *Options) { o.Workers = 17 },
-		"--dir: must name a folder (got an empty text)": func(o *Options) { o.Dir = "" },
+		"--records: must be at least 1 (got 0)":             func(o *Options) { o.Records = 0 },
+		"--records: must be at least 1 (got -5)":            func(o *Options) { o.Records = -5 },
+		"--workers: must be 1 to 16 (got 0)":                func(o *Options) { o.Workers = 0 },
+		"--workers: must be 1 to 16 (got 17)":               func(o *Options) { o.Workers = 17 },
+		"--format: must be ndjson or parquet (got \"orc\")": func(o *Options) { o.Format = "orc" },
+		"--dir: must name a folder (got an empty text)":     func(o *Options) { o.Dir = "" },
 	} {
 		o := good
 		change(&o)

@@ -14,6 +14,7 @@ const (
 	region      = "us-east-1"
 
 	dataFolder    = "clicks/"
+	accessFolder  = "access/"
 	errorsFolder  = "errors/"
 	journalFolder = "_standpipe/"
 	byHour        = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
@@ -24,7 +25,7 @@ const settings = `# Made by standpipe demo; its servers are gone when it ends.
 stream:  {name: %s, region: %s, endpoint: %q, poll_interval: 250ms}
 leases:  {application: %s, endpoint: %q, failover: 3s}
 buffer:  {size: 2MiB, interval: 2s, memory: 64MiB}
-outputs: [{name: clicks, bucket: %s, prefix: %q}]
+outputs: [{name: %s, bucket: %s, prefix: %q%s}]
 errors:  {prefix: %q}
 journal: {prefix: %q}
 s3:      {endpoint: %q, path_style: true}
@@ -32,8 +33,12 @@ server:  {listen: "off"}
 `
 
 // writeSettings makes the workers' configuration file in folder, and reads it as the workers will.
-func writeSettings(folder string, s *servers) (file string, cfg config.Config, err error) {
-	text := fmt.Sprintf(settings, stream, region, s.kinesisURL, application, s.dynamoURL, bucket, dataFolder+byHour,
+func writeSettings(folder string, s *servers, access bool) (file string, cfg config.Config, err error) {
+	data, format := dataFolder, ""
+	if access {
+		data, format = accessFolder, fmt.Sprintf(", format: parquet, schema: %q", accessSchema)
+	}
+	text := fmt.Sprintf(settings, stream, region, s.kinesisURL, application, s.dynamoURL, strings.TrimSuffix(data, "/"), bucket, data+byHour, format,
 		errorsFolder+"!{firehose:error-output-type}/"+byHour, journalFolder+application+"/", s.s3URL)
 	file = filepath.Join(folder, "standpipe.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -11,6 +11,7 @@ type draft struct {
 	key     string
 	data    []byte
 	records []draftRecord // more than one in a KPL aggregate
+	calls   []metered     // in it, of an access log
 }
 
 // draftRecord is one user record.
@@ -32,6 +33,7 @@ const (
 // source makes the sample records, the same ones for the same seed but for the times in them. For one goroutine.
 type source struct {
 	ids     identities
+	access  bool // lines of an access log instead of clicks
 	rng     *rand.Rand
 	total   int
 	made    int    // user records
@@ -43,7 +45,8 @@ type source struct {
 
 type giantAt struct {
 	from int // the first draft from this record on
-	make func(id string) []byte
+	size int
+	make func(id string, size int) []byte
 	bad  bool
 }
 
@@ -53,10 +56,10 @@ func newSource(ids identities, seed uint64, total int) *source {
 	s.hostile = s.rng.IntN(len(hostile))
 	if total >= giantsFrom {
 		s.giants = []giantAt{
-			{total / 5, func(id string) []byte { return giant(id, mebibyte) }, false},
-			{2 * total / 5, func(id string) []byte { return giant(id, mebibyte) }, false},
-			{total / 2, func(id string) []byte { return giant(id, largestGiant) }, false},
-			{3 * total / 5, func(id string) []byte { return rubbish(id, mebibyte) }, true},
+			{total / 5, mebibyte, giant, false},
+			{2 * total / 5, mebibyte, giant, false},
+			{total / 2, largestGiant, giant, false},
+			{3 * total / 5, mebibyte, rubbish, true},
 		}
 	}
 	return s
@@ -79,9 +82,13 @@ func (s *source) next(now time.Time) (d draft, ok bool) {
 	case len(s.giants) > 0 && s.made >= s.giants[0].from:
 		g := s.giants[0]
 		s.giants = s.giants[1:]
-		d.add(g.make(s.id()), g.bad)
+		if s.access && !g.bad {
+			s.giantCall(&d, now, g.size)
+			break
+		}
+		d.add(g.make(s.id(), g.size), g.bad)
 	case s.made >= s.ambush:
-		h := hostile[s.hostile%len(hostile)]
+		h := s.hostiles()[s.hostile%len(s.hostiles())]
 		s.hostile++
 		s.ambush = s.made - s.made%hostileEach + hostileEach + s.rng.IntN(hostileEach)
 		d.add(h.data(s.rng, s.id()), true)
@@ -116,6 +123,9 @@ func (s *source) aggregate(d *draft, n int, now time.Time) []byte {
 
 // good makes a user record that becomes one line or several.
 func (s *source) good(d *draft, now time.Time) []byte {
+	if s.access {
+		return s.calls(d, now)
+	}
 	var values [][]byte
 	switch kind := s.rng.IntN(100); {
 	case kind < 5:

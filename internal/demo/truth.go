@@ -38,7 +38,8 @@ type put struct {
 
 // truth is what was put, kept apart from all that delivers it. It is safe for concurrent use.
 type truth struct {
-	ids identities
+	ids    identities
+	access bool // lines of an access log, as rows of Parquet
 
 	mu        sync.Mutex
 	values    []value // by the number in their ids
@@ -46,10 +47,19 @@ type truth struct {
 	anonymous map[place]uint32 // the values without an id, such as an empty record
 	last      map[string]string
 	records   int
+	calls     map[metered]int // that were put and belong into rows
 }
 
 func newTruth(ids identities) *truth {
-	return &truth{ids: ids, anonymous: map[place]uint32{}, last: map[string]string{}}
+	return &truth{ids: ids, anonymous: map[place]uint32{}, last: map[string]string{}, calls: map[metered]int{}}
+}
+
+// dataFolder is where what was put belongs, unless it is rejected.
+func (t *truth) dataFolder() string {
+	if t.access {
+		return accessFolder
+	}
+	return dataFolder
 }
 
 // put sends a draft and remembers it. Nobody sees one without the other.
@@ -69,6 +79,9 @@ func (t *truth) put(d draft, send func(key string, data []byte) (shard, sequence
 			t.values = append(t.values, value{want, int32(len(t.puts)), int32(t.records), r.rejected, i == 0})
 		}
 		t.records++
+	}
+	for _, m := range d.calls {
+		t.calls[m]++
 	}
 	t.puts = append(t.puts, put{place: at})
 	t.last[shard] = sequence
