@@ -28,7 +28,7 @@ func fileOptions(cfg config.Config, o config.Output) parquet.FileOptions {
 	p := o.Parquet
 	return parquet.FileOptions{
 		Codec: o.Compression, Level: o.CompressionLevel, RowGroup: int64(p.RowGroupSize), Page: int(p.PageSize), Version: p.PageVersion,
-		NoDictionary: !p.Dictionary, Held: int64(cfg.Buffer.Memory) / 8,
+		NoDictionary: !p.Dictionary, SortBy: p.SortBy, Held: int64(cfg.Buffer.Memory) / 8,
 	}
 }
 
@@ -62,15 +62,20 @@ func outputSchema(cfg config.Config, i int, problems *config.Problems) *parquet.
 	return schema
 }
 
-// parquetFormat makes the format of an output with a schema, nil for one of lines, one whose columns Glue has, or one that config.Load has found broken.
-func parquetFormat(cfg config.Config, i int, schema *parquet.Schema) *parquet.Format {
+// parquetFormat makes the format of an output with a schema, nil for one of lines, one whose columns Glue has, or one that
+// is broken. What config.Load could not see of that is added to problems.
+func parquetFormat(cfg config.Config, i int, schema *parquet.Schema, problems *config.Problems) *parquet.Format {
 	o := cfg.Outputs[i]
 	if o.Format != "parquet" || schema == nil {
 		return nil
 	}
 	format, err := parquet.NewFormat(schema, fileOptions(cfg, o))
+	var unsortable *parquet.SortError
+	if errors.As(err, &unsortable) {
+		problems.Add(fmt.Sprintf("outputs[%d].parquet.sort_by", i), unsortable.Text, o.Parquet.SortBy)
+	}
 	if err != nil {
-		return nil // config.Load has said so
+		return nil // config.Load has said all else
 	}
 	return format
 }

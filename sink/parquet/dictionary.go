@@ -16,8 +16,11 @@ func (f *Format) encodings(rows *Rows) []encoding.Encoding {
 	chosen := make([]encoding.Encoding, len(rows.Columns))
 	for i, column := range rows.Columns {
 		chosen[i] = &pq.Plain
-		if !f.options.NoDictionary && pays(column) {
+		switch {
+		case !f.options.NoDictionary && pays(column):
 			chosen[i] = &pq.RLEDictionary
+		case f.options.Version == 2:
+			chosen[i] = delta(column, len(f.sort) > 0 && f.sort[0].leaf == i)
 		}
 	}
 	return chosen

@@ -38,6 +38,7 @@ type rowGroup struct {
 	size   atomic.Int64 // of the values in it, before encoding
 	page   int          // rows since all pages were ended
 	held   atomic.Int64 // memory, finished pages included
+	rows   Rows         // that wait to be sorted
 }
 
 // columnHeld is what a column of a row group takes at least: buffers for values and levels, and an empty dictionary.
@@ -160,15 +161,21 @@ func (f *File) give(g *rowGroup, err error) {
 // write adds rows to a row group, and writes it when it is full.
 func (f *File) write(g *rowGroup, rows *Rows) error {
 	size := rows.Bytes
+	if len(f.format.sort) > 0 {
+		g.rows.take(rows)
+	}
 	for i, c := range g.writer.ColumnWriters() {
 		values := rows.Columns[i]
 		size += int64(len(values)) * (f.format.width[i] - valueSize)
+		if len(f.format.sort) > 0 {
+			continue
+		}
 		if _, err := c.WriteRowValues(values); err != nil {
 			return fmt.Errorf("encode Parquet column %d: %w", i, err)
 		}
 	}
 	size = g.size.Add(size)
-	if g.page += rows.N; g.page >= pageRows {
+	if g.page += rows.N; g.page >= pageRows && g.rows.N == 0 {
 		g.page = 0
 		if err := g.writer.Flush(); err != nil {
 			return fmt.Errorf("encode Parquet pages: %w", err)
@@ -183,11 +190,16 @@ func (f *File) write(g *rowGroup, rows *Rows) error {
 
 // measure takes account of the memory in use. Buffers of values grow by doubling.
 func (g *rowGroup) measure() {
-	g.held.Store(2*g.writer.Size() + columnHeld*int64(len(g.writer.ColumnWriters())))
+	g.held.Store(2*(g.rows.Bytes+g.writer.Size()) + columnHeld*int64(len(g.writer.ColumnWriters())))
 }
 
 // end writes a row group to the output and leaves it empty.
 func (f *File) end(g *rowGroup) error {
+	if g.rows.N > 0 {
+		if err := f.encode(g); err != nil {
+			return err
+		}
+	}
 	f.commit.Lock()
 	defer f.commit.Unlock()
 	if _, err := g.writer.Commit(); err != nil {
@@ -258,6 +270,9 @@ func (f *File) begin(rows *Rows) {
 		if !f.format.bounded[i] {
 			options = append(options, pq.SkipPageBounds(path...))
 		}
+	}
+	if len(f.format.sort) > 0 {
+		options = append(options, f.format.sorting())
 	}
 	for k, v := range f.meta {
 		options = append(options, pq.KeyValueMetadata(k, v))

@@ -34,6 +34,11 @@ type FileOptions struct {
 	Version      int   // of the data pages, 1 or 2; 0 = 1, as older readers know it
 	NoDictionary bool  // store every value; without it a column has a dictionary where its first rows say that this pays
 
+	// SortBy sorts the rows of each row group, and says so in the footer: columns of plain types separated by commas, each
+	// with ASC or DESC and NULLS FIRST or NULLS LAST, as behind ORDER BY in SQL. The rows are held as values until their row
+	// group ends, which makes row groups smaller where Held ends them. "" leaves rows as they come.
+	SortBy string
+
 	// Groups is how many row groups of a file may be filled at once, each by one goroutine; 0 = as many as there are cores.
 	Groups int
 	// Held is how many bytes of memory a row group may take before it ends, whatever its size; 0 = no limit.
@@ -69,10 +74,11 @@ type Format struct {
 	rows    sync.Pool // of *Rows
 	shred   sync.Pool // of *Shredder
 	width   []int64   // of each column's values in bytes, 0 where they differ
-	bounded []bool    // whether each column's smallest and largest values are written
+	sort    []sortKey
+	bounded []bool // whether each column's smallest and largest values are written
 }
 
-// NewFormat checks the options. Its error is a sentence.
+// NewFormat checks the options. Its error is a sentence, and a *SortError if SortBy does not fit the schema.
 func NewFormat(schema *Schema, o FileOptions) (*Format, error) {
 	if o.Codec == "" {
 		o.Codec = "snappy"
@@ -101,6 +107,10 @@ func NewFormat(schema *Schema, o FileOptions) (*Format, error) {
 		o.Groups = runtime.GOMAXPROCS(0)
 	}
 	f := &Format{schema: schema, options: o, codec: codec(o.Level)}
+	var err error
+	if f.sort, err = schema.sortKeys(o.SortBy); err != nil {
+		return nil, err
+	}
 	for _, path := range schema.parquet.Columns() {
 		leaf, _ := schema.parquet.Lookup(path...)
 		kind := leaf.Node.Type().Kind()

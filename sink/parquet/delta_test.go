@@ -1,0 +1,68 @@
+package parquet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// TestDeltaWhereItPays looks at what columns of access logs are stored by, and that pages of version 1 have what every
+// reader knows.
+func TestDeltaWhereItPays(t *testing.T) {
+	columns := append(slices.Clone(accessLogColumns), Column{Name: "page", Type: "string"}, Column{Name: "noise", Type: "bigint"}, Column{Name: "day", Type: "int"})
+	delta := []format.Encoding{format.DeltaBinaryPacked, format.DeltaByteArray, format.DeltaLengthByteArray}
+	for name, c := range map[string]struct {
+		layout FileOptions
+		want   map[string]format.Encoding
+	}{
+		"version 1":     {FileOptions{}, map[string]format.Encoding{"requesttime": format.Plain, "ip": format.Plain, "page": format.Plain, "noise": format.Plain}},
+		"version 2":     {FileOptions{Version: 2}, map[string]format.Encoding{"requesttime": format.DeltaBinaryPacked, "ip": format.DeltaLengthByteArray, "noise": format.Plain, "httpmethod": format.RLEDictionary}},
+		"no dictionary": {FileOptions{Version: 2, NoDictionary: true}, map[string]format.Encoding{"day": format.DeltaBinaryPacked, "httpmethod": format.DeltaByteArray}},
+		"sorted":        {FileOptions{Version: 2, SortBy: "page"}, map[string]format.Encoding{"page": format.DeltaByteArray}},
+	} {
+		f := newFormat(t, columns, Options{}, c.layout)
+		var out written
+		file := f.NewFile(out.add, nil)
+		s, rows := f.Schema().NewShredder(), &Rows{}
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range 5000 {
+			record := strings.TrimSuffix(string(accessLogAt(r, i)), "}") + fmt.Sprintf(`,"page":"/shop/departments/garden/items/%d","noise":%d,"day":%d}`, r.IntN(1<<30), int64(r.Uint64()), i/100)
+			if _, err := s.Append(rows, []byte(record)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := assemble(f.Schema(), rows.Columns, rows.N)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Append(t.Context(), rows); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		read := open(t, out.bytes())
+		for _, chunk := range read.Metadata().RowGroups[0].Columns {
+			path := chunk.MetaData.PathInSchema[0]
+			if e, named := c.want[path]; named && !slices.Contains(chunk.MetaData.Encoding, e) {
+				t.Errorf("%s: %s is stored by %v, want %v", name, path, chunk.MetaData.Encoding, e)
+			}
+			for _, e := range chunk.MetaData.Encoding {
+				if c.layout.Version != 2 && slices.Contains(delta, e) {
+					t.Errorf("%s: %s is stored by %v", name, path, e)
+				}
+			}
+		}
+		got := contents(t, f.Schema(), read)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the rows differ", name)
+		}
+		t.Logf("%s: %d bytes", name, len(out.bytes()))
+	}
+}
