@@ -12,6 +12,11 @@ func FuzzParse(f *testing.F) {
 	for _, r := range readCases(f) {
 		f.Add(r.expr, r.kind == Errors, r.at.Unix())
 	}
+	for i, r := range readJavaRows(f) {
+		if i%10 == 0 {
+			f.Add("!{timestamp:"+r.pattern+"}", false, int64(1e9))
+		}
+	}
 	draw := func() string { return "046b6c7f-0b8a-4d5e-9f00-0123456789ab" }
 	f.Fuzz(func(t *testing.T, expr string, isErrors bool, unix int64) {
 		kind := Data
@@ -25,9 +30,9 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		const years = 9999 * 365 * 86400
+		const years = 9998 * 365 * 86400
 		at := time.Unix(unix%years-62135596800/2, 0)
-		if y := at.UTC().Year(); y < 0 || y > 9999 {
+		if y := at.UTC().Year(); y < 0 || y > 9998 {
 			at = time.Unix(0, 0)
 		}
 		const failure = "AmazonOpenSearchService-failed"
@@ -72,6 +77,44 @@ func FuzzLiteral(f *testing.F) {
 		for kind, appended := range map[Kind]string{Data: "2026/07/13/14/", Errors: "x/2026/07/13/14/"} {
 			if got := mustParse(t, text, kind).Path(at, "x"); got != text+appended {
 				t.Fatalf("%q becomes %q", text, got)
+			}
+		}
+	})
+}
+
+// FuzzKeys checks that partition keys give a key head that S3 takes or an error, and that the evaluator agrees.
+func FuzzKeys(f *testing.F) {
+	f.Add("c/!{partitionKeyFromQuery:k}/!{timestamp:HH}/", "acme", "b")
+	f.Add("!{partitionKeyFromQuery:k}!{partitionKeyFromLambda:k}/!{firehose:random-string}/", "a/b", "\x00")
+	f.Add("!{partitionKeyFromQuery:k}", "!{firehose:random-string}", "")
+	f.Add("!{partitionKeyFromQuery:}", strings.Repeat("x", 513), "\xff")
+	at := time.Date(2026, 7, 13, 14, 5, 6, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, expr, first, second string) {
+		p, err := Parse(expr, Data, WithKeys())
+		if err != nil {
+			return
+		}
+		e := p.Evaluator()
+		for _, value := range []string{first, second, first} {
+			values := make([]string, len(p.Keys()))
+			for i := range values {
+				values[i] = value
+			}
+			path, err := p.KeyedPath(at, values)
+			other, otherErr := e.KeyedPath(at, values)
+			if other != path || (err == nil) != (otherErr == nil) || err != nil && err.Error() != otherErr.Error() {
+				t.Fatalf("%q with %q: evaluator %q, %v, prefix %q, %v", expr, value, other, otherErr, path, err)
+			}
+			if err != nil {
+				continue
+			}
+			key := ObjectKey(path, func() string { return "046b6c7f-0b8a" }, "")
+			limit := MaxLength
+			if !strings.Contains(expr, "!{") {
+				limit += len("2026/07/13/14/")
+			}
+			if !utf8.ValidString(key) || strings.ContainsRune(key, randomMark) || utf8.RuneCountInString(key) > limit {
+				t.Fatalf("%q with %q becomes %q", expr, value, key)
 			}
 		}
 	})

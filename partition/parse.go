@@ -13,15 +13,18 @@ const (
 	errorTypeExpr = "!{firehose:error-output-type}"
 )
 
-// Parse reads a prefix expression: literal text with !{timestamp:pattern}, !{firehose:random-string} and, for
-// Errors, !{firehose:error-output-type} in it. An empty expression is one without expressions. Patterns are
-// those of java.time.format.DateTimeFormatter, with the letters y, u, M, d, H, m and s, text in single quotes
-// and optional sections.
+// Parse reads a prefix expression: literal text with !{timestamp:pattern}, !{firehose:random-string}, for Errors
+// !{firehose:error-output-type} and WithKeys !{partitionKeyFromQuery:name} and !{partitionKeyFromLambda:name} in it. An
+// empty expression is one without expressions. Patterns are those of java.time.format.DateTimeFormatter of Java 17 in its
+// locale en_US, with all letters, text in single quotes and optional sections.
 //
 // The error is a *ParseError that lists every problem of the expression. A prefix that could evaluate to more
-// than MaxLength characters is refused here, so evaluation can not fail.
+// than MaxLength characters is refused here, so evaluation can not fail but for partition keys.
 func Parse(expr string, kind Kind, opts ...Option) (*Prefix, error) {
-	p := parser{expr: expr, kind: kind}
+	p := parser{expr: expr, kind: kind, prefix: &Prefix{expr: expr, literal: expr, loc: time.UTC}}
+	for _, o := range opts {
+		o(p.prefix)
+	}
 	p.parse()
 	p.checkCharacters()
 	p.checkMeaning()
@@ -29,16 +32,13 @@ func Parse(expr string, kind Kind, opts ...Option) (*Prefix, error) {
 		sort.SliceStable(p.problems, func(i, j int) bool { return p.problems[i].Offset < p.problems[j].Offset })
 		return nil, &ParseError{p.problems}
 	}
-	prefix := &Prefix{expr: expr, literal: expr, segments: p.segments, loc: time.UTC, warnings: p.findWarnings()}
+	p.prefix.segments, p.prefix.warnings = p.segments, p.findWarnings()
 	if p.expressions > 0 {
-		prefix.literal = expr[:p.first]
+		p.prefix.literal = expr[:p.first]
 	} else {
-		prefix.segments = append(prefix.segments, implied(kind)...)
+		p.prefix.segments = append(p.prefix.segments, implied(kind)...)
 	}
-	for _, o := range opts {
-		o(prefix)
-	}
-	return prefix, nil
+	return p.prefix, nil
 }
 
 // implied is what a prefix without expressions ends with.
@@ -48,19 +48,21 @@ func implied(kind Kind) []segment {
 	if kind == Errors {
 		s = append(s, segment{field: errorType}, slash)
 	}
-	return append(s, segment{field: yearOfEra, width: 4}, slash, segment{field: month, width: 2}, slash,
-		segment{field: day, width: 2}, slash, segment{field: hour, width: 2}, slash)
+	return append(s, segment{field: 'y', style: years, width: 4}, slash, segment{field: 'M', width: 2}, slash,
+		segment{field: 'd', width: 2}, slash, segment{field: 'H', width: 2}, slash)
 }
 
 // parser holds what is known of an expression while it is read.
 type parser struct {
 	expr        string
 	kind        Kind
+	prefix      *Prefix // what the options made of it
 	segments    []segment
 	problems    []Problem
-	expressions int  // how many there are, refused ones included
-	first       int  // offset of the first one
-	unclear     bool // an expression was not understood, so none can be said to be missing
+	doubts      []Problem // what the patterns' letters are warned of
+	expressions int       // how many there are, refused ones included
+	first       int       // offset of the first one
+	unclear     bool      // an expression was not understood, so none can be said to be missing
 }
 
 func (p *parser) refuse(offset int, text, reason string, args ...any) {
@@ -129,8 +131,8 @@ func (p *parser) expression(offset int, body string) {
 		if p.kind == Data {
 			p.refuse(offset, whole, "may only stand in an error prefix: a data prefix may contain %s", p.allowed())
 		}
-	case colon && (namespace == "partitionKeyFromQuery" || namespace == "partitionKeyFromLambda"):
-		p.refuse(offset, whole, "is not supported by this version yet: %s may be used", p.allowed())
+	case colon && (namespace == string(Query) || namespace == string(Lambda)):
+		p.key(offset, whole, Key{Source(namespace), value})
 	case colon && namespace == "firehose":
 		p.unclear = true
 		p.refuse(offset, whole, "is not known in the namespace firehose: %s may be used", p.allowed())
@@ -142,37 +144,37 @@ func (p *parser) expression(offset int, body string) {
 
 // allowed names the expressions of the prefix's kind.
 func (p *parser) allowed() string {
-	if p.kind == Errors {
+	switch {
+	case p.kind == Errors:
 		return "!{timestamp:…}, " + randomExpr + " or " + errorTypeExpr
+	case p.prefix.dynamic:
+		return "!{timestamp:…}, " + randomExpr + ", !{" + string(Query) + ":…} or !{" + string(Lambda) + ":…}"
 	}
 	return "!{timestamp:…} or " + randomExpr
 }
 
-// checkCharacters refuses what a key in S3 can not hold or list: keys are UTF-8, and listings are XML.
+// checkCharacters refuses what a key in S3 can not have.
 func (p *parser) checkCharacters() {
-	for i, r := range p.expr {
-		switch {
-		case r == utf8.RuneError && strings.HasPrefix(p.expr[i:], "\uFFFD"):
-		case r == utf8.RuneError:
-			p.refuse(i, p.expr[i:i+1], "is not UTF-8: keys in S3 are UTF-8 text")
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff:
-			p.refuse(i, string(r), "is a control character: printable characters are allowed")
+	for at := 0; ; {
+		i, why := badCharacter(p.expr[at:])
+		if i < 0 {
+			return
 		}
+		_, size := utf8.DecodeRuneInString(p.expr[at+i:])
+		p.refuse(at+i, p.expr[at+i:at+i+size], "%s", why)
+		at += i + size
 	}
 }
 
 // checkMeaning applies the rules that concern the expression as a whole.
 func (p *parser) checkMeaning() {
 	length, types := 0, 0
-	for _, s := range p.segments {
+	for i := range p.segments {
+		s := &p.segments[i]
 		if s.field == errorType {
 			types++
 		}
-		if s.field == literal {
-			length += utf8.RuneCountInString(s.text)
-		} else {
-			length += s.maxBytes()
-		}
+		length += p.prefix.maxRunes(s)
 	}
 	if p.kind == Errors && p.expressions > 0 && types == 0 && !p.unclear {
 		p.refuse(0, p.expr, "has expressions but not %s: an error prefix must contain it at least once, or no expression at all", errorTypeExpr)

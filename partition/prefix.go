@@ -35,38 +35,23 @@ func InZone(loc *time.Location) Option {
 	}
 }
 
+// WithKeys allows partition keys in a Data prefix, as Firehose does where dynamic partitioning is on. Without it they are
+// refused.
+func WithKeys() Option {
+	return func(p *Prefix) { p.dynamic = true }
+}
+
 // Prefix is a parsed prefix expression. It never changes and is safe for concurrent use.
 type Prefix struct {
 	expr     string
 	literal  string
 	segments []segment
+	keys     []Key
 	loc      *time.Location
+	names    *zoneNames // of loc, where a letter needs them
+	dynamic  bool
 	warnings []string
 }
-
-// segment is a piece of a prefix that evaluates on its own.
-type segment struct {
-	field  field
-	width  int    // letters in the pattern, for fields of the time
-	text   string // for literals
-	offset int    // where it starts in the expression
-}
-
-// field says what a segment evaluates to; fields of the time are their pattern letters.
-type field byte
-
-const (
-	literal   field = 0
-	yearOfEra field = 'y'
-	year      field = 'u'
-	month     field = 'M'
-	day       field = 'd'
-	hour      field = 'H'
-	minute    field = 'm'
-	second    field = 's'
-	random    field = '?'
-	errorType field = '!'
-)
 
 // randomMark stands in a path where a random string will be. No prefix can contain it: Parse refuses control
 // characters.
@@ -86,12 +71,12 @@ func (p *Prefix) Literal() string { return p.literal }
 // as mm where MM is meant; nil if there is none.
 func (p *Prefix) Warnings() []string { return append([]string(nil), p.warnings...) }
 
-// MaxBytes returns how many bytes of a key the evaluated prefix takes at most, for years 0 to 9999. S3 allows a
-// key 1024 bytes, object name included.
+// MaxBytes returns how many bytes of a key the evaluated prefix takes at most, for years 0 to 9998 and without
+// the values of partition keys. S3 allows a key 1024 bytes, object name included.
 func (p *Prefix) MaxBytes() int {
 	n := 0
-	for _, s := range p.segments {
-		n += s.maxBytes()
+	for i := range p.segments {
+		n += p.maxBytes(&p.segments[i])
 	}
 	return n
 }
@@ -99,42 +84,34 @@ func (p *Prefix) MaxBytes() int {
 // Path evaluates the prefix for a record that arrived at the given time. Records with equal paths belong in the
 // same object. errorType is the value of !{firehose:error-output-type}, such as "processing-failed"; it must
 // have no NUL in it, and a Data prefix ignores it. The path is complete but for random strings, whose place is
-// held by an internal mark: see [ObjectKey] and [Display].
+// held by an internal mark: see [ObjectKey] and [Display]. Partition keys stay as they are written, as
+// !{partitionKeyFromQuery:customer}: see [Prefix.KeyedPath]. Like Firehose, it sees whole seconds.
 func (p *Prefix) Path(arrival time.Time, errorType string) string {
-	return string(p.appendPath(nil, arrival, errorType))
+	return string(p.appendPath(nil, arrival, errorType, nil))
 }
 
-func (p *Prefix) appendPath(b []byte, arrival time.Time, failure string) []byte {
+// appendPath leaves partition keys as they are written where there are no values.
+func (p *Prefix) appendPath(b []byte, arrival time.Time, failure string, values []string) []byte {
 	t := arrival.In(p.loc)
 	for i := range p.segments {
-		s := &p.segments[i]
-		switch s.field {
-		case literal:
-			b = append(b, s.text...)
-		case random:
-			b = append(b, randomMark)
-		case errorType:
-			b = append(b, failure...)
-		default:
-			b = appendField(b, s.field, s.width, t)
+		if s := &p.segments[i]; s.field == keyValue && values != nil {
+			b = append(b, values[s.key]...)
+		} else {
+			b = p.appendSegment(b, s, t, failure)
 		}
 	}
 	return b
 }
 
-// maxBytes is the length of the segment's longest evaluation.
-func (s segment) maxBytes() int {
+// appendSegment evaluates one segment, and leaves a partition key as it is written.
+func (p *Prefix) appendSegment(b []byte, s *segment, t time.Time, failure string) []byte {
 	switch s.field {
-	case literal:
-		return len(s.text)
+	case literal, keyValue:
+		return append(b, s.text...)
 	case random:
-		return randomLength
+		return append(b, randomMark)
 	case errorType:
-		return longestErrorType
-	case yearOfEra, year:
-		if s.width != 2 {
-			return max(4, s.width)
-		}
+		return append(b, failure...)
 	}
-	return 2
+	return p.appendTime(b, s, t)
 }

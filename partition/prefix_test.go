@@ -38,14 +38,14 @@ func TestYearsOutsideFourDigits(t *testing.T) {
 
 // Every problem is in the one error, in the order of the expression, with nothing after them lost.
 func TestAllProblemsAtOnce(t *testing.T) {
-	_, err := Parse("a\x01/!{firehose:error-output-type}/!{timestamp:YYYY/QQ}/!{x}\xff", Data)
+	_, err := Parse("a\x01/!{firehose:error-output-type}/!{timestamp:bb/dddd}/!{x}\xff", Data)
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	const want = `offset 1: "\x01" is a control character: printable characters are allowed; ` +
 		`offset 3: "!{firehose:error-output-type}" may only stand in an error prefix: a data prefix may contain !{timestamp:…} or !{firehose:random-string}; ` +
-		`offset 45: "YYYY" is the week-based year, which differs from the calendar year around 1 January, and is not supported: write yyyy (` + knownLetters + `); ` +
-		`offset 50: "QQ" is not a known letter: if it is text, write 'QQ' (` + knownLetters + `); ` +
+		`offset 45: "bb" is not a known letter: if it is text, write 'bb' (` + usualLetters + `); ` +
+		`offset 48: "dddd" has 4 letters: write d or dd; ` +
 		`offset 54: "!{x}" is no known expression: !{timestamp:…} or !{firehose:random-string} may be used; ` +
 		`offset 58: "\xff" is not UTF-8: keys in S3 are UTF-8 text`
 	if err.Error() != want {
