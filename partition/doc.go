@@ -4,7 +4,7 @@
 //
 // A path is not yet the head of a key: !{firehose:random-string} is drawn once for each object, so a path keeps
 // a mark in its place, and records whose paths are equal belong in the same object. [ObjectKey] replaces the
-// marks when an object is created.
+// marks when an object is created. Partition keys, which come from the records, are handed in as well.
 //
 // The behaviour copied is that of
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html and

@@ -9,13 +9,13 @@ import (
 type style uint8
 
 const (
-	number style = iota // digits, at least as many as there are letters
-	years               // likewise, but two letters are the last two digits and a year that outgrows four or more gets a plus sign
-	short               // text: Jul, Mon, AD, PDT, GMT+9
-	full                // text: July, Monday, Anno Domini, Pacific Daylight Time, GMT+09:00
-	narrow              // text: J, M, A
-	offset              // the distance from UTC in digits
-	zoneID              // the name of the time zone
+	number  style = iota // digits, at least as many as there are letters
+	years                // likewise, but two letters are the last two digits and a year that outgrows four or more gets a plus sign
+	short                // text: Jul, Mon, AD, PDT, GMT+9
+	full                 // text: July, Monday, Anno Domini, Pacific Daylight Time, GMT+09:00
+	narrow               // text: J, M, A
+	fromUTC              // the distance from UTC in digits
+	zoneID               // the name of the time zone
 )
 
 // form is a style with the numbers of letters that ask for it.
@@ -29,11 +29,11 @@ type form struct {
 const maxYearLetters = 10
 
 var (
-	year     = []form{{1, maxYearLetters, years}}
-	oneOrTwo = []form{{1, 2, number}}
-	upTo19   = []form{{1, 19, number}}
-	text     = []form{{1, 3, short}, {4, 4, full}, {5, 5, narrow}}
-	both     = []form{{1, 2, number}, {3, 3, short}, {4, 4, full}, {5, 5, narrow}}
+	yearForms = []form{{1, maxYearLetters, years}}
+	oneOrTwo  = []form{{1, 2, number}}
+	upTo19    = []form{{1, 19, number}}
+	textForms = []form{{1, 3, short}, {4, 4, full}, {5, 5, narrow}}
+	bothForms = []form{{1, 2, number}, {3, 3, short}, {4, 4, full}, {5, 5, narrow}}
 )
 
 // letters holds the pattern letters of Java 17 but p, which pads. Forms of one letter are in the order of their numbers.
@@ -42,21 +42,21 @@ var letters = map[byte]struct {
 	means string
 	forms []form
 }{
-	'G': {"era", text},
-	'u': {"year", year},
-	'y': {"year of the era", year},
-	'Y': {"year of the week", year},
-	'Q': {"quarter of the year", both},
-	'q': {"quarter of the year", both},
-	'M': {"month", both},
-	'L': {"month", both},
+	'G': {"era", textForms},
+	'u': {"year", yearForms},
+	'y': {"year of the era", yearForms},
+	'Y': {"year of the week", yearForms},
+	'Q': {"quarter of the year", bothForms},
+	'q': {"quarter of the year", bothForms},
+	'M': {"month", bothForms},
+	'L': {"month", bothForms},
 	'w': {"week of the year; weeks begin on Sunday, the first is that of 1 January", oneOrTwo},
 	'W': {"week of the month, likewise", []form{{1, 1, number}}},
 	'D': {"day of the year", []form{{1, 3, number}}},
 	'd': {"day of the month", oneOrTwo},
 	'F': {"day within the month's weeks of seven days from the 1st on", []form{{1, 1, number}}},
-	'E': {"day of the week", text},
-	'e': {"day of the week, 1 on Sunday", both},
+	'E': {"day of the week", textForms},
+	'e': {"day of the week, 1 on Sunday", bothForms},
 	'c': {"day of the week, 1 on Sunday", []form{{1, 1, number}, {3, 3, short}, {4, 4, full}, {5, 5, narrow}}},
 	'g': {"modified Julian day", upTo19},
 	'a': {"half of the day", []form{{1, 1, short}}},
@@ -75,9 +75,9 @@ var letters = map[byte]struct {
 	'z': {"time zone's name", []form{{1, 3, short}, {4, 4, full}}},
 	'v': {"time zone's name, the same in summer and winter", []form{{1, 1, short}, {4, 4, full}}},
 	'O': {"offset from UTC", []form{{1, 1, short}, {4, 4, full}}},
-	'X': {"offset from UTC, Z for none", []form{{1, 5, offset}}},
-	'x': {"offset from UTC", []form{{1, 5, offset}}},
-	'Z': {"offset from UTC", []form{{1, 3, offset}, {4, 4, full}, {5, 5, offset}}},
+	'X': {"offset from UTC, Z for none", []form{{1, 5, fromUTC}}},
+	'x': {"offset from UTC", []form{{1, 5, fromUTC}}},
+	'Z': {"offset from UTC", []form{{1, 3, fromUTC}, {4, 4, full}, {5, 5, fromUTC}}},
 }
 
 // styleOf says how n letters c are written.
@@ -128,8 +128,8 @@ func Letters() []Letter {
 			switch {
 			case f.style == years:
 				shown = []int{1, 2, 3, 4}
-			case f.style == offset || f.style == number:
-				for n := f.from + 1; n <= min(f.to, 5); n++ {
+			case f.style == fromUTC || f.style == number && f.to < 19:
+				for n := f.from + 1; n <= f.to && n <= 5; n++ {
 					shown = append(shown, n)
 				}
 			}

@@ -62,7 +62,7 @@ func (p *Prefix) appendTime(b []byte, s *segment, t time.Time) []byte {
 		b = appendYear(b, value(s.field, t), s.width)
 	case s.style == zoneID:
 		b = append(b, p.loc.String()...)
-	case s.style == offset:
+	case s.style == fromUTC:
 		b = appendOffset(b, s.field, s.width, t)
 	case s.is("OZ"):
 		b = appendNamedOffset(b, s.style, t)
@@ -98,7 +98,7 @@ func (p *Prefix) unpadded(s *segment) int {
 		return most(s.field, s.width)
 	case s.style == zoneID:
 		return len(p.loc.String())
-	case s.style == offset || s.is("OZ"):
+	case s.style == fromUTC || s.is("OZ"):
 		return longestOffset(s.field, s.style, s.width)
 	case s.is("zv"):
 		return p.names.longest(s.field, s.style)

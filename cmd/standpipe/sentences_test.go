@@ -213,9 +213,11 @@ func TestBadConfigurations(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
 		"unknown key":      {"stream: {name: clicks, regoin: eu-west-1}\noutputs: [{bucket: lake}]\n", "stream.regoin: unknown key (line 1); did you mean region?"},
 		"impossible value": {"stream: {name: clicks}\nbuffer: {size: 6GiB}\noutputs: [{bucket: lake}]\n", "buffer.size: must be 1MiB to 5GiB (got \"6GiB\", line 2)"},
-		"bad prefix": {"stream: {name: clicks}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:QQ}/\"}]\n",
+		"bad prefix": {"stream: {name: clicks}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:bb}/\"}]\n",
 			"outputs[0].prefix: offset 14"},
-		"prefix and key at once": {"stream: {name: clicks, colour: red}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:QQ}/\"}]\n",
+		"partition key": {"stream: {name: clicks}\noutputs: [{bucket: lake, prefix: \"a/!{partitionKeyFromQuery:customer}/\"}]\n",
+			`outputs[0].prefix: offset 2: "!{partitionKeyFromQuery:customer}" is not supported by this version yet: !{timestamp:…} or !{firehose:random-string} may be used`},
+		"prefix and key at once": {"stream: {name: clicks, colour: red}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:bb}/\"}]\n",
 			"standpipe: outputs[0].prefix: offset 14"},
 		"key too long": {"stream: {name: clicks}\nleases: {table: t-1, application: " + strings.Repeat("a", 255) + "}\noutputs: [{bucket: lake, extension: ." + strings.Repeat("x", 120) + ", prefix: \"" + strings.Repeat("ü", 500) + "/\"}]\n",
 			"S3 takes 1024 (got"},

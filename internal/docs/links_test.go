@@ -9,7 +9,7 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", crashSafety, "docs/parquet.md", security, "CONTRIBUTING.md", "CHANGELOG.md"}
+var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", crashSafety, "docs/parquet.md", prefixes, security, "CONTRIBUTING.md", "CHANGELOG.md"}
 
 const security = "docs/security.md"
 

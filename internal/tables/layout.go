@@ -53,6 +53,9 @@ func columnsOf(p *partition.Prefix) (l layout, err error) {
 		for _, piece := range folder {
 			random = random || piece.Random
 			timed = timed || piece.Field != 0
+			if piece.Key != nil {
+				return l, fmt.Errorf("the prefix %s has the partition key %s, whose values no statement can list", p, piece.Key)
+			}
 		}
 		switch {
 		case random && timed:
@@ -111,7 +114,7 @@ func (l *layout) finish(p *partition.Prefix) error {
 			return fmt.Errorf("the prefix %s has a folder %s=, which can be no column (use letters, digits and underscores)", p, c.folder)
 		}
 		for _, piece := range c.pieces {
-			if piece.Field == 'u' || piece.Field == 'y' && piece.Width != 4 || piece.Field != 0 && piece.Field != 'y' && piece.Width != 2 {
+			if piece.Field != 0 && (strings.IndexByte("yMdHms", piece.Field) < 0 || piece.Padded || piece.Field == 'y' && piece.Width != 4 || piece.Field != 'y' && piece.Width != 2) {
 				return fmt.Errorf("the prefix %s has a time in %s that engines can not compute (write it with yyyy, MM, dd, HH, mm and ss)", p, c.name)
 			}
 		}
@@ -175,7 +178,7 @@ func folders(p *partition.Prefix) (all [][]partition.Piece) {
 				folder = append(folder, partition.Piece{Text: part})
 			}
 		}
-		if piece.Field != 0 || piece.Random {
+		if piece.Field != 0 || piece.Random || piece.Key != nil {
 			folder = append(folder, piece)
 		}
 	}
@@ -226,6 +229,9 @@ func dated(pieces []partition.Piece) string {
 		if piece.Field != 0 {
 			last = piece.Field
 		}
+	}
+	if name[last] == "" {
+		return "time" // no column, see finish
 	}
 	return name[last]
 }

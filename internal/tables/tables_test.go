@@ -130,6 +130,12 @@ func TestWhatGivesNoPartitions(t *testing.T) {
 		"a/my-year=!{timestamp:yyyy}/":                        "which can be no column",
 		"a/year=!{timestamp:yy}/":                             "write it with yyyy",
 		"a/month=!{timestamp:M}/":                             "write it with yyyy",
+		"a/year=!{timestamp:YYYY}/":                           "a time in year that engines can not compute",
+		"a/!{timestamp:yyyy/DDD}/":                            "a time in time that engines can not compute",
+		"a/h=!{timestamp:hh}/":                                "write it with yyyy",
+		"a/month=!{timestamp:MMM}/":                           "write it with yyyy",
+		"a/h=!{timestamp:ppH}/":                               "write it with yyyy",
+		"a/z=!{timestamp:VV}/":                                "write it with yyyy",
 		"a/t=!{timestamp:HH-mm}/":                             "no date by itself",
 		"a/t=!{timestamp:dd.MM.yyyy}/":                        "no date by itself",
 	} {
