@@ -94,11 +94,12 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 			continue
 		}
 		if pipe.schemas[i] == nil {
-			skipped = append(skipped, out.Name)
 			if takesColumns(cfg.Outputs[i]) {
+				skipped = append(skipped, fmt.Sprintf("output %s takes its columns from a table of the Glue Data Catalog, which is there already", out.Name))
 				missing.Add(fmt.Sprintf("outputs[%d].glue.table", i), "the table is in the Glue Data Catalog already, where the output takes its columns from; no statement is needed", cfg.Outputs[i].Glue.Table)
 				continue
 			}
+			skipped = append(skipped, fmt.Sprintf("output %s has no schema, so there is no statement for it", out.Name))
 			missing.Add(fmt.Sprintf("outputs[%d].schema", i), "a table needs columns; list them as in CREATE TABLE, or have them proposed by `standpipe schema`", "")
 			continue
 		}
@@ -122,8 +123,8 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 	default:
 		return usageError("--output must be %s (got %q)", strings.Join(names, " or "), o.output)
 	}
-	for _, name := range skipped {
-		if _, err := fmt.Fprintf(stderr, "standpipe: output %s has no schema, so there is no statement for it\n", name); err != nil {
+	for _, why := range skipped {
+		if _, err := fmt.Fprintf(stderr, "standpipe: %s\n", why); err != nil {
 			return err
 		}
 	}

@@ -119,7 +119,7 @@ func printable(text string) string {
 func (r proposalReport) summary() string {
 	text := fmt.Sprintf("%s of %s: %s", plural(r.Records, "record", "records"), r.Source, plural(r.Rows, "JSON object", "JSON objects"))
 	if r.NotJSON > 0 {
-		text += fmt.Sprintf(", %d no JSON", r.NotJSON)
+		text += fmt.Sprintf(", %d not JSON", r.NotJSON)
 	}
 	if r.NotObjects > 0 {
 		text += fmt.Sprintf(", %d JSON but no object", r.NotObjects)

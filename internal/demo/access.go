@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// accessSchema is the columns of an access log, as an output of format parquet has them in its configuration. It is that
+// AccessSchema is the columns of an access log, as an output of format parquet has them in its configuration. It is that
 // of examples/metering.
-const accessSchema = `requestId string, ip string, user string, requestTime timestamp, httpMethod string, resourcePath string,
+const AccessSchema = `requestId string, ip string, user string, requestTime timestamp, httpMethod string, resourcePath string,
   status string, protocol string, responseLength int`
 
 const (

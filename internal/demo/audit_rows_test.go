@@ -68,7 +68,7 @@ func newTable(t *testing.T) (l *lake, records []string) {
 // rows writes a Parquet file.
 func (l *lake) rows(key string, records []string) {
 	l.t.Helper()
-	columns, err := parquet.ParseColumns(accessSchema)
+	columns, err := parquet.ParseColumns(AccessSchema)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ SELECT count(*) AS differences FROM ((FROM metering EXCEPT ALL FROM truth) UNION
 
 // writeMetering puts the query and the truth into the folder, for DuckDB.
 func (t *truth) writeMetering(dir string) error {
-	columns, err := parquet.ParseColumns(accessSchema)
+	columns, err := parquet.ParseColumns(AccessSchema)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ server:  {listen: "off"}
 func writeSettings(folder string, s *servers, access bool) (file string, cfg config.Config, err error) {
 	data, format := dataFolder, ""
 	if access {
-		data, format = accessFolder, fmt.Sprintf(", format: parquet, schema: %q", accessSchema)
+		data, format = accessFolder, fmt.Sprintf(", format: parquet, schema: %q", AccessSchema)
 	}
 	text := fmt.Sprintf(settings, stream, region, s.kinesisURL, application, s.dynamoURL, strings.TrimSuffix(data, "/"), bucket, data+byHour, format,
 		errorsFolder+"!{firehose:error-output-type}/"+byHour, journalFolder+application+"/", s.s3URL)

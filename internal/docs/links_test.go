@@ -9,9 +9,12 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", crashSafety, "docs/parquet.md", prefixes, security, "CONTRIBUTING.md", "CHANGELOG.md"}
+var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", crashSafety, "docs/parquet.md", prefixes, security, "CONTRIBUTING.md", "CHANGELOG.md", metering}
 
-const security = "docs/security.md"
+const (
+	security = "docs/security.md"
+	metering = "examples/metering/README.md"
+)
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)

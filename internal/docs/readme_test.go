@@ -24,7 +24,9 @@ const (
 	metricsFile = "cmd/standpipe/testdata/metrics.txt"
 )
 
-func TestConfigurationTable(t *testing.T) { keep(t, reference, "configuration", config.MarkdownTable()) }
+func TestConfigurationTable(t *testing.T) {
+	keep(t, reference, "configuration", config.MarkdownTable())
+}
 
 // TestExampleConfigurations: what a reader copies is a file that other tests load and check.
 func TestExampleConfigurations(t *testing.T) {

@@ -8,14 +8,14 @@ import (
 	"unicode"
 )
 
-// TestSampleOutputsAreWhatDemoPrints holds the README's two samples of demo's output to the texts in its source.
+// TestSampleOutputsAreWhatDemoPrints holds the samples of demo's output to the texts in its source.
 func TestSampleOutputsAreWhatDemoPrints(t *testing.T) {
 	texts := demoTexts(t)
 	if printable("Embedded Kinesis (4 shards), DynamoDB and S3 are up; 2 workers run in this process; seed 1.", texts) {
 		t.Fatal("any words pass")
 	}
 	samples := 0
-	for _, body := range fenced(t, readme, "text") {
+	for _, body := range append(fenced(t, readme, "text"), fenced(t, metering, "text")...) {
 		if !strings.HasPrefix(body, "Embedded Kinesis (") {
 			continue
 		}
@@ -29,8 +29,8 @@ func TestSampleOutputsAreWhatDemoPrints(t *testing.T) {
 			t.Error("the sample of demo --crash shows no kill in the middle of a commit")
 		}
 	}
-	if samples != 2 {
-		t.Errorf("%d samples of demo's output, want that of demo and that of demo --crash", samples)
+	if samples != 3 {
+		t.Errorf("%d samples of demo's output, want that of demo, that of demo --crash and that of demo --format parquet", samples)
 	}
 }
 
