@@ -88,6 +88,10 @@ func TestCommandsOnRealServers(t *testing.T) {
 		}
 	}
 
+	if got, r := proposal(t, env); got.Rows != 1 || got.Schema != "page string" {
+		t.Errorf("schema: %s", r)
+	}
+
 	// An upload of a worker that crashed, and one of somebody else.
 	orphaned := fmt.Sprintf("gzip/%s-2026-01-02-03-04-05-%s-0.ndjson.gz", name, uuid.NewString())
 	for _, key := range []string{orphaned, "gzip/report.csv"} {

@@ -76,6 +76,13 @@ func beginning(record []byte) string {
 	return strconv.Quote(string(head)) + more
 }
 
+// progress shows how far the look is.
+func (s *sample) progress() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bar.show("looking", s.taken, s.limit)
+}
+
 // full says whether all records that are wanted were taken.
 func (s *sample) full() bool {
 	s.mu.Lock()

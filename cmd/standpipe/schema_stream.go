@@ -43,10 +43,7 @@ type lookedAt struct {
 // readStream looks at the records of the last time back, and of the time wait from now on.
 func (s *sample) readStream(ctx context.Context, cfg config.Config, svc *services, back, wait time.Duration) error {
 	l := &look{sample: s, ask: inspection{svc: svc, cfg: cfg}, back: back, seen: map[string]bool{}}
-	if err := errors.Join(svc.verifyCredentials(ctx), svc.verifyStream(ctx, cfg)); err != nil {
-		return err
-	}
-	if err := l.list(ctx); err != nil {
+	if err := l.find(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -55,6 +52,7 @@ func (s *sample) readStream(ctx context.Context, cfg config.Config, svc *service
 		if err != nil || !going || l.full() || wait > 0 && time.Since(began) >= wait || wait == 0 && l.present() {
 			return err
 		}
+		s.progress()
 		pause := betweenReads
 		if wait > 0 {
 			pause = min(pause, wait-time.Since(began))
@@ -67,6 +65,19 @@ func (s *sample) readStream(ctx context.Context, cfg config.Config, svc *service
 			return ctx.Err()
 		}
 	}
+}
+
+// find sees that the stream is there and may be read, and lists its shards, in bounded time.
+func (l *look) find(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*startLimit)
+	defer cancel()
+	if err := l.ask.svc.verifyCredentials(ctx); err != nil {
+		return err
+	}
+	if err := l.ask.svc.verifyStream(ctx, l.ask.cfg); err != nil {
+		return err
+	}
+	return l.list(ctx)
 }
 
 // list finds all shards that the stream has.

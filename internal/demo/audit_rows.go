@@ -28,7 +28,7 @@ func (a *auditor) rows(path, key string, hour time.Time) error {
 	}
 	for i := range int(n) {
 		var c call
-		cell[string](values, "requestid", i, &c.RequestID)
+		cell(values, "requestid", i, &c.RequestID)
 		cell(values, "ip", i, &c.IP)
 		cell(values, "user", i, &c.User)
 		cell(values, "httpmethod", i, &c.HTTPMethod)
