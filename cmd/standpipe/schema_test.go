@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"standpipe/config"
 	"standpipe/internal/faults"
@@ -323,5 +325,76 @@ func TestSchemaKeepsTerminalsSafe(t *testing.T) {
 		if got := percent(rate); got != want {
 			t.Errorf("%v: %s", rate, got)
 		}
+	}
+}
+
+// TestSchemaOfAnyKeysIsRead draws records with keys that are hard to write down: whatever is printed, a configuration takes.
+func TestSchemaOfAnyKeysIsRead(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	alphabet := []rune("aZ_09 .,:;#'\"`\\/<>(){}[]=|*&!%@-?~\t\n\r\u00e4\u0130\u212a\u2028\u202e\ufeff\ufffd\U0001f600\x00\x1b\u0085")
+	words := []string{"from", "FROM", "comment", "struct", "array", "map", "_rest", "null", "true", "year", "- a", "key", "int,", "x from y"}
+	key := func() string {
+		if r.IntN(4) == 0 {
+			return words[r.IntN(len(words))]
+		}
+		var b strings.Builder
+		for range r.IntN(5) {
+			b.WriteRune(alphabet[r.IntN(len(alphabet))])
+		}
+		return b.String()
+	}
+	var value func(depth int) any
+	value = func(depth int) any {
+		switch n := r.IntN(8); {
+		case n < 3 && depth < 3:
+			object := map[string]any{}
+			for range r.IntN(4) {
+				object[key()] = value(depth + 1)
+			}
+			return object
+		case n == 3:
+			return []any{value(depth + 1)}
+		case n == 4:
+			return "2026-01-31T12:00:00Z"
+		case n == 5:
+			return nil
+		}
+		return r.IntN(100)
+	}
+	columns := 0
+	for range 150 {
+		s := &sample{source: "x", bar: newBar(io.Discard)}
+		record, err := json.Marshal(map[string]any{"id": 1, key(): value(0), key(): value(0), key(): value(0), key(): value(0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.add(func() string { return "x" }, record); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		if err := s.print(&stdout, &stderr, s.in.Proposal(), false); err != nil {
+			t.Fatal(err)
+		}
+		file := write(t, "stream: {name: clicks, region: eu-west-1}\noutputs:\n  - name: table\n    bucket: lake\n"+stdout.String()+"    prefix: t/\n")
+		cfg, err := config.Load(config.Source{File: file})
+		if err != nil {
+			t.Fatalf("%q: %v\n%s", record, err, &stdout)
+		}
+		pipe, err := newPipeline(cfg)
+		if err != nil {
+			t.Fatalf("%q: %v\n%s", record, err, &stdout)
+		}
+		columns += len(pipe.schemas[0].Columns())
+		if got, want := len(pipe.schemas[0].Columns()), strings.Count(stdout.String(), "\n")-3; got != want {
+			t.Fatalf("%q: %d columns of %d\n%s", record, got, want, &stdout)
+		}
+		if strings.ContainsFunc(stdout.String()+stderr.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+			t.Fatalf("%q: %q", record, stderr.String())
+		}
+	}
+	if columns < 300 {
+		t.Errorf("only %d columns were written", columns)
 	}
 }
