@@ -8,7 +8,7 @@ test: servers strangers ## all tests, with the race detector, in random order
 	go test -count=1 ./internal/footprint # by itself and without the detector, since these measure
 	go test -count=1 -run OpenParquetPaths ./sink
 
-strangers: ## Parquet files read by DuckDB; needs a C compiler, says so where there is none
+strangers: ## Parquet files read by DuckDB, which needs a C compiler, and what else reads them; says what can not be had
 	@internal/strangers/run.sh
 
 OUTAGES ?= long
@@ -44,8 +44,10 @@ fuzz: ## each fuzz target for half a minute
 
 SEEDS ?= 10000
 FIRST ?= 1
-soak: ## so many schedules of the randomised simulation, from a seed on: make soak SEEDS=10000 FIRST=1
+LARGE ?= 1024
+soak: ## so many schedules of the randomised simulation, from a seed on, and a Parquet file of so many MB: make soak SEEDS=10000 FIRST=1 LARGE=1024
 	cd internal/endtoend && GOGC=400 STANDPIPE_SEEDS=$(SEEDS) STANDPIPE_FIRST=$(FIRST) go test -run '^TestSimulation$$' -count=1 -timeout 12h
+	@STANDPIPE_LARGE=$(LARGE) internal/strangers/run.sh large
 
 MUTANTS ?= all
 mutants: ## break each rule of the commit protocol in turn; the end-to-end tests must fail: make mutants MUTANTS=rules

@@ -66,3 +66,24 @@ func TestDeltaWhereItPays(t *testing.T) {
 		t.Logf("%s: %d bytes", name, len(out.bytes()))
 	}
 }
+
+// A column of booleans has no dictionary, not even where a file begins with nulls: Arrow's readers refuse such a file, and
+// others read nulls.
+func TestBooleansHaveNoDictionary(t *testing.T) {
+	f := newFormat(t, []Column{{Name: "b", Type: "boolean"}, {Name: "list", Type: "array<boolean>"}, {Name: "i", Type: "int"}}, Options{}, FileOptions{})
+	var out written
+	file := f.NewFile(out.add, nil)
+	for _, record := range []string{`{}`, `{"b":true,"list":[false,true]}`} {
+		if err := file.AppendJSON(t.Context(), []byte(record)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, chunk := range open(t, out.bytes()).Metadata().RowGroups[0].Columns {
+		if dictionary := slices.Contains(chunk.MetaData.Encoding, format.RLEDictionary); dictionary != (i == 2) {
+			t.Errorf("%v is stored by %v", chunk.MetaData.PathInSchema, chunk.MetaData.Encoding)
+		}
+	}
+}

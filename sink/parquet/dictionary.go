@@ -17,6 +17,7 @@ func (f *Format) encodings(rows *Rows) []encoding.Encoding {
 	for i, column := range rows.Columns {
 		chosen[i] = &pq.Plain
 		switch {
+		case f.kinds[i] == pq.Boolean: // a bit is less than an index, and most readers know no dictionary of booleans
 		case !f.options.NoDictionary && pays(column):
 			chosen[i] = &pq.RLEDictionary
 		case f.options.Version == 2:
@@ -40,9 +41,6 @@ func pays(values []pq.Value) bool {
 	for _, v := range values {
 		if v.IsNull() {
 			continue
-		}
-		if v.Kind() == pq.Boolean {
-			return false // a bit is less than an index
 		}
 		kind = v.Kind()
 		key = v.AppendBytes(key[:0])

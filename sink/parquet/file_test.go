@@ -13,8 +13,6 @@ import (
 
 	pq "github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
-
-	"standpipe/internal/parquetread"
 )
 
 // written is a file in memory, in the pieces it was given in.
@@ -148,11 +146,7 @@ func TestManyGoroutinesWriteOneFile(t *testing.T) {
 			t.Errorf("batch %q in the footer", batch)
 		}
 		checkBounds(t, read)
-		data := out.bytes()
-		n, err := parquetread.Count(int64(len(data)), func(from int64) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data[from:])), nil })
-		if err != nil || n != int64(len(want)) {
-			t.Fatalf("case %d, layout %+v: a stranger counts %d rows of %d: %v", i, layout, n, len(want), err)
-		}
+		checkStranger(t, read, out.bytes())
 		groups += len(read.RowGroups())
 	}
 	if groups < 20 {

@@ -73,6 +73,7 @@ type Format struct {
 	codec   compress.Codec
 	rows    sync.Pool // of *Rows
 	shred   sync.Pool // of *Shredder
+	kinds   []pq.Kind // of each column's values
 	width   []int64   // of each column's values in bytes, 0 where they differ
 	sort    []sortKey
 	bounded []bool // whether each column's smallest and largest values are written
@@ -114,6 +115,7 @@ func NewFormat(schema *Schema, o FileOptions) (*Format, error) {
 	for _, path := range schema.parquet.Columns() {
 		leaf, _ := schema.parquet.Lookup(path...)
 		kind := leaf.Node.Type().Kind()
+		f.kinds = append(f.kinds, kind)
 		f.width = append(f.width, width(kind))
 		// The order of INT96 is undefined, and the writer compares decimals in byte arrays without their sign.
 		f.bounded = append(f.bounded, kind != pq.Int96 && kind != pq.FixedLenByteArray)

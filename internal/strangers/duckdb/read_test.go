@@ -12,14 +12,9 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
+	"standpipe/internal/strangers/sample"
 	"standpipe/sink/parquet"
 )
-
-// everything has a column of each type that JSON can fill.
-const everything = `
-	id bigint, ti tinyint, sm smallint, i int, f float, d double, n decimal(9,2), m decimal(18,4), o decimal(30,10),
-	b boolean, s string, day date, at timestamp, tags array<string>, deep array<array<struct<x:int,y:map<string,string>>>>,
-	counts map<string,bigint>, who struct<name:string,address:struct<city:string,zip:int>>, always string, never string`
 
 func format(t *testing.T, columns string, options parquet.Options, layout parquet.FileOptions) *parquet.Format {
 	t.Helper()
@@ -110,10 +105,10 @@ func TestDuckDBReadsWhatWentIn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))
-			f := format(t, everything, c.options, c.layout)
+			f := format(t, sample.Everything, c.options, c.layout)
 			var records [][]byte
 			for i := range c.records {
-				records = append(records, record(r, i))
+				records = append(records, sample.Record(r, i))
 			}
 			dir := t.TempDir()
 			lines, file := filepath.Join(dir, "in.ndjson"), filepath.Join(dir, "out.parquet")
@@ -160,92 +155,17 @@ func types(s *parquet.Schema, o parquet.Options) string {
 	return strings.Join(list, ", ")
 }
 
-// record draws a record for everything. Each key but id may be missing or null.
-func record(r *rand.Rand, i int) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"id":%d`, i)
-	add := func(key string, value func() string) {
-		switch r.IntN(8) {
-		case 0:
-			return
-		case 1:
-			fmt.Fprintf(&b, `,%q:null`, key)
-		default:
-			fmt.Fprintf(&b, `,%q:%s`, key, value())
-		}
-	}
-	integer := func(bits int) func() string {
-		return func() string { return fmt.Sprint(int64(r.Uint64()) >> (64 - bits)) }
-	}
-	add("ti", integer(8))
-	add("sm", integer(16))
-	add("i", integer(32))
-	add("f", func() string { return fmt.Sprint(float32(r.IntN(1<<24)) / 256) })
-	add("d", func() string {
-		return fmt.Sprint((r.Float64() - 0.5) * float64(pick(r, 1, 1000, 1<<40)) * pick(r, 1, 1e200))
-	})
-	add("n", func() string { return fmt.Sprintf(`"%d.%02d"`, r.IntN(2_000_000)-1_000_000, r.IntN(100)) })
-	add("m", func() string { return fmt.Sprintf(`"%d.%04d"`, r.Int64N(1e13), r.IntN(10000)) })
-	add("o", func() string { return fmt.Sprintf(`"-%d%05d.%010d"`, r.Int64N(1e14)+1, r.IntN(1e5), r.Int64N(1e10)) })
-	add("b", func() string { return fmt.Sprint(r.IntN(2) == 0) })
-	text := func() string {
-		return pick(r, `""`, `"a"`, `"ä\n\"☃"`, `"`+strings.Repeat("long ", r.IntN(100))+`"`, fmt.Sprintf(`"n-%d"`, r.IntN(1000)))
-	}
-	add("s", text)
-	add("day", func() string { return fmt.Sprintf(`"%04d-%02d-%02d"`, 1900+r.IntN(200), 1+r.IntN(12), 1+r.IntN(28)) })
-	add("at", func() string {
-		return fmt.Sprintf(`"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ"`, 1950+r.IntN(120), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1000))
-	})
-	list := func(open, end string, most int, entry func(i int) string) string {
-		var entries []string
-		for i := range r.IntN(most + 1) {
-			entries = append(entries, entry(i))
-		}
-		return open + strings.Join(entries, ",") + end
-	}
-	orNull := func(value func() string) string {
-		if r.IntN(6) == 0 {
-			return "null"
-		}
-		return value()
-	}
-	add("tags", func() string { return list("[", "]", 4, func(int) string { return orNull(text) }) })
-	add("deep", func() string {
-		return list("[", "]", 3, func(int) string {
-			return orNull(func() string {
-				return list("[", "]", 2, func(int) string {
-					return orNull(func() string {
-						return fmt.Sprintf(`{"x":%s,"y":%s}`, orNull(integer(20)), orNull(func() string {
-							return list("{", "}", 2, func(i int) string { return fmt.Sprintf(`"k%d":%s`, i, orNull(text)) })
-						}))
-					})
-				})
-			})
-		})
-	})
-	add("counts", func() string {
-		return list("{", "}", 3, func(i int) string { return fmt.Sprintf(`"c%d":%s`, i, orNull(integer(40))) })
-	})
-	add("who", func() string {
-		return fmt.Sprintf(`{"name":%s,"address":%s}`, orNull(text), orNull(func() string { return fmt.Sprintf(`{"city":%s,"zip":%d}`, orNull(text), r.IntN(99999)) }))
-	})
-	b.WriteString(`,"always":"here"}`)
-	return b.Bytes()
-}
-
-func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
-
 // TestDuckDBFindsTheRowsInOrder sorts the rows of a file that is one row group, and compares with the order that DuckDB
 // gives the same rows; NULLS LAST is its default too.
 func TestDuckDBFindsTheRowsInOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var records [][]byte
 	for i := range 3000 {
-		records = append(records, record(r, i))
+		records = append(records, sample.Record(r, i))
 	}
 	for _, by := range []string{"s, id", "b DESC NULLS FIRST, n, id desc", "o desc, id", "f NULLS FIRST, ti DESC, id", `"at" DESC, day, id`, "d, id", "m desc nulls first, sm, id"} {
 		file := filepath.Join(t.TempDir(), "out.parquet")
-		write(t, format(t, everything, parquet.Options{}, parquet.FileOptions{SortBy: by, Groups: 1}), file, records, 100)
+		write(t, format(t, sample.Everything, parquet.Options{}, parquet.FileOptions{SortBy: by, Groups: 1}), file, records, 100)
 		db := open(t)
 		query := fmt.Sprintf("SELECT count(*) FROM (SELECT file_row_number AS stored, row_number() OVER (ORDER BY %s) - 1 AS sorted FROM read_parquet('%s', file_row_number=true)) WHERE stored <> sorted", by, file)
 		if n := number(t, db, query); n != 0 {

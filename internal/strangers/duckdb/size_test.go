@@ -7,23 +7,22 @@ import (
 	"path/filepath"
 	"testing"
 
+	"standpipe/internal/strangers/sample"
 	"standpipe/sink/parquet"
 )
 
 // TestFilesAreAsSmallAsDuckDBsOwn copies what Standpipe wrote by DuckDB's COPY with the same codec: of access logs and
 // of everything, Standpipe's file is at most a tenth larger.
 func TestFilesAreAsSmallAsDuckDBsOwn(t *testing.T) {
-	const logs = `requestId string, ip string, user string, requestTime timestamp, httpMethod string, resourcePath string,
-		status int, protocol string, responseLength bigint`
 	for _, c := range []struct {
 		name, columns string
 		record        func(r *rand.Rand, i int) []byte
 		records       int
 		limits        map[string]float64 // by codec
 	}{
-		{"access logs", logs, accessLog, 200_000, map[string]float64{"snappy": 1.1, "zstd": 1.1}},
+		{"access logs", sample.AccessLogs, sample.AccessLog, 200_000, map[string]float64{"snappy": 1.1, "zstd": 1.1}},
 		// Of random numbers, which are half of it, DuckDB's zstd makes less than the one written in Go.
-		{"everything", everything, record, 20_000, map[string]float64{"snappy": 1.1, "zstd": 1.15}},
+		{"everything", sample.Everything, sample.Record, 20_000, map[string]float64{"snappy": 1.1, "zstd": 1.15}},
 	} {
 		for codec, limit := range c.limits {
 			t.Run(c.name+" "+codec, func(t *testing.T) {
@@ -50,11 +49,4 @@ func TestFilesAreAsSmallAsDuckDBsOwn(t *testing.T) {
 			})
 		}
 	}
-}
-
-func accessLog(r *rand.Rand, i int) []byte {
-	return fmt.Appendf(nil, `{"requestId": "%08x-%04x-%04x-%04x-%012x", "ip": "%d.%d.%d.%d", "user": "user-%d", "requestTime": %d, "httpMethod": "%s", `+
-		`"resourcePath": "/random/%s", "status": %d, "protocol": "HTTP/1.1", "responseLength": %d}`,
-		r.Uint32(), r.IntN(1<<16), r.IntN(1<<16), r.IntN(1<<16), r.Uint64()>>16, r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(5000),
-		1675146135164+int64(i)*3, pick(r, "GET", "GET", "POST", "PUT"), pick(r, "strings", "numbers", "items", "users"), pick(r, 200, 200, 204, 404, 500), r.IntN(3000))
 }
