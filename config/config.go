@@ -73,8 +73,9 @@ type Output struct {
 	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
 	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
 	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
-	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl uses them; from names the JSON key where it is not the column's name"`
+	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl and catalog glue use them; from names the JSON key where it is not the column's name"`
 
+	Catalog string  `mapstructure:"catalog" oneof:",glue" desc:"glue registers glue.table, which is created from schema where there is none, and each new partition in the AWS Glue Data Catalog"`
 	Glue    Glue    `mapstructure:"glue"`
 	Parquet Parquet `mapstructure:"parquet"`
 }
@@ -82,7 +83,7 @@ type Output struct {
 // Glue names a table of the AWS Glue Data Catalog that belongs to an output.
 type Glue struct {
 	Database   string   `mapstructure:"database" allowed:"1 to 255 characters" desc:"database of the AWS Glue Data Catalog that holds glue.table"`
-	Table      string   `mapstructure:"table" allowed:"1 to 255 characters" desc:"table from which format parquet takes its columns, in place of schema; its newest version is followed while running"`
+	Table      string   `mapstructure:"table" allowed:"1 to 255 characters" desc:"table from which format parquet takes its columns, in place of schema; its newest version is followed while running. With catalog glue, the table that partitions are registered in"`
 	CatalogID  string   `mapstructure:"catalog_id" derived:"of the account that asks" allowed:"an account's id" desc:"Data Catalog to ask, such as that of another account"`
 	Region     string   `mapstructure:"region" derived:"stream.region" allowed:"a region such as eu-west-1" desc:"AWS region of the Data Catalog"`
 	Endpoint   string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"AWS Glue endpoint, for LocalStack or a VPC endpoint"`

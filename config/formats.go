@@ -33,13 +33,14 @@ func (v *validator) codec(path string, o Output) {
 // format checks what belongs to one format only. The columns of a schema are not read here.
 func (v *validator) format(path string, o Output) {
 	if o.Format != "parquet" {
-		v.must(o.Glue == DefaultOutput().Glue, path+".glue", "is used only with format parquet; set that or leave the section out", "")
+		v.must(o.Glue == DefaultOutput().Glue || o.Catalog != "", path+".glue", "is used only with format parquet or with catalog glue; set one of them or leave the section out", "")
+		v.glue(path+".glue", o)
 		v.must(o.Parquet == DefaultOutput().Parquet, path+".parquet", "is used only with format parquet; set that or leave the section out", "")
 		return
 	}
 	v.must(o.Schema != "" || o.Glue != DefaultOutput().Glue || v.known.has(path+".glue"), path+".schema", "is required with format parquet, unless glue.table is given; list the columns as in CREATE TABLE, such as id bigint, name string", "")
-	v.must(o.Schema == "" || o.Glue.Table == "", path+".glue.table", "names the columns that schema lists; leave one of the two out", o.Glue.Table)
-	v.glue(path+".glue", o.Glue)
+	v.must(o.Schema == "" || o.Glue.Table == "" || o.Catalog != "", path+".glue.table", "names the columns that schema lists; leave one of the two out, or set catalog to glue to register the table", o.Glue.Table)
+	v.glue(path+".glue", o)
 	v.must(o.Validate == "json", path+".validate", "what is no JSON can not be in a Parquet file; leave it out", o.Validate)
 	v.must(o.Parquet.Epoch == "seconds" || o.Parquet.JSON == "strict", path+".parquet.epoch", "is used only with parquet.json strict; set that or leave the key out", o.Parquet.Epoch)
 }

@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"fmt"
+	"regexp"
+)
 
 var (
 	// The names of databases and tables may hold anything that can be shown,
@@ -10,11 +13,12 @@ var (
 )
 
 // glue checks the section of an output that has one.
-func (v *validator) glue(path string, g Glue) {
-	if g == DefaultOutput().Glue {
+func (v *validator) glue(path string, o Output) {
+	g := o.Glue
+	if g == DefaultOutput().Glue && o.Catalog == "" {
 		return
 	}
-	v.must(g.Table != "", path+".table", "is required with any other key of the section; name the table or leave the section out", "")
+	v.must(g.Table != "", path+".table", "is required with catalog glue and with any other key of the section; name the table", "")
 	v.must(g.Database != "", path+".database", "is required with "+path+".table; name the database that holds the table", "")
 	v.must(g.Table == "" || glueName.MatchString(g.Table), path+".table", "must be 1 to 255 characters that can be shown", g.Table)
 	v.must(g.Database == "" || glueName.MatchString(g.Database), path+".database", "must be 1 to 255 characters that can be shown", g.Database)
@@ -22,4 +26,20 @@ func (v *validator) glue(path string, g Glue) {
 	v.must(g.Region == "" || regionName.MatchString(g.Region), path+".region", "must be a region such as eu-west-1", g.Region)
 	v.endpoint(path+".endpoint", g.Endpoint)
 	v.role(path, g.Role())
+}
+
+// tables checks that no table takes the partitions of two outputs: one would hide the other's.
+func (v *validator) tables(c *Config) {
+	first := make(map[Glue]int)
+	for i, o := range c.Outputs {
+		if o.Catalog == "" || o.Glue.Table == "" {
+			continue
+		}
+		table := Glue{Database: o.Glue.Database, Table: o.Glue.Table, CatalogID: o.Glue.CatalogID, Region: o.Glue.Region}
+		n, taken := first[table]
+		v.must(!taken, fmt.Sprintf("outputs[%d].glue.table", i), fmt.Sprintf("must differ from that of outputs[%d], which has catalog glue too; give each output a table of its own", n), o.Glue.Table)
+		if !taken {
+			first[table] = i
+		}
+	}
 }

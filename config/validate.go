@@ -58,6 +58,7 @@ func (c *Config) validate(known Problems) Problems {
 		names[o.Name] = true
 	}
 	v.roles(c)
+	v.tables(c)
 	v.prefixes(c)
 	return v.found
 }

@@ -34,6 +34,8 @@ type resolution struct {
 	users int
 	mu    sync.Mutex
 	done  map[string]bool // keys known as completed
+
+	objects []JournalObject // of the batch, once its journal was read
 }
 
 func (rs *resolutions) get(id string) *resolution {
@@ -117,7 +119,15 @@ func (s *Sink) carryOut(ctx context.Context, id string) (out Outcome, err error)
 		if err != nil {
 			return "", err
 		}
+		s.tell(r.objects)
 		return Advanced, nil
+	}
+}
+
+// tell says which objects have become visible.
+func (s *Sink) tell(objects []JournalObject) {
+	if s.opts.Visible != nil && len(objects) > 0 {
+		s.opts.Visible(objects)
 	}
 }
 
@@ -144,6 +154,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 	for _, o := range j.Objects {
 		g.Go(func() error { return s.completeUpload(ctx, r, item, o.Upload) })
 	}
+	r.objects = j.Objects // of which nobody else is told before all are there
 	return g.Wait()
 }
 

@@ -199,10 +199,15 @@ func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, close
 		}
 	}
 	var records, raw, size int64
+	var objects []JournalObject
 	for _, o := range b.all {
 		line := o.journalLine()
+		objects = append(objects, line)
 		records, raw, size = records+line.Records, raw+line.Raw, size+line.Size
 		l.s.metrics.delivered(line)
+	}
+	if outcome == Finished {
+		l.s.tell(slices.DeleteFunc(objects, func(o JournalObject) bool { return o.Records == 0 }))
 	}
 	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
 	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Int("shards", len(b.spans)).

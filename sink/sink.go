@@ -37,6 +37,11 @@ type Options struct {
 	Random func() string  // !{firehose:random-string}
 	Jitter func() float64 // spreads retries, in [0, 1); nil = math/rand/v2
 
+	// Visible is told, after each batch that became visible, of its objects: by whoever advanced it, and by its maker where
+	// that is not known to be another. A crash in between means that nobody is told; the journal remains. It may be told
+	// twice, is called on the way of the next batch, and must not wait. nil = nobody wants to know.
+	Visible func([]JournalObject)
+
 	Ledger   Ledger
 	Store    Store
 	Log      zerolog.Logger

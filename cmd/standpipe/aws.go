@@ -47,12 +47,13 @@ type services struct {
 	dynamodb *dynamodb.Client
 	s3       *s3.Client // of the buckets that no role is assumed for; see bucket
 
-	worker   string           // this process, unique for each start
-	roles    []*role          // each once, that of the stream first
-	buckets  map[string]*role // by bucket
-	stream   *role            // nil: the program's own identity
-	tables   []*glueTable     // from which outputs take their columns, each once
-	measured *catalog.Metrics // of what is asked of Glue; set where a daemon is wired
+	worker    string           // this process, unique for each start
+	roles     []*role          // each once, that of the stream first
+	buckets   map[string]*role // by bucket
+	stream    *role            // nil: the program's own identity
+	tables    []*glueTable     // from which outputs take their columns, each once
+	registers []*glueRegister  // in which outputs are registered
+	measured  *catalog.Metrics // of what is asked of Glue; set where a daemon is wired
 
 	region      string
 	credentials aws.CredentialsProvider // of the services in signed
@@ -166,9 +167,7 @@ func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *serv
 			r.s3 = newS3(r)
 		}
 	}
-	for _, t := range s.tables {
-		t.connect(s, loaded)
-	}
+	s.connectGlue(loaded)
 	return s
 }
 

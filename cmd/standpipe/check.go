@@ -70,6 +70,9 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 		if g := cfg.Outputs[i].Glue; takesColumns(cfg.Outputs[i]) {
 			row("columns", "%s: those of Glue table %s.%s%s%s, looked at every %s", o.Name, g.Database, g.Table, at(g.Endpoint), as(g.RoleARN), g.Refresh)
 		}
+		if g := cfg.Outputs[i].Glue; cfg.Outputs[i].Catalog == "glue" {
+			row("catalog", "%s: partitions are registered in Glue table %s.%s%s%s", o.Name, g.Database, g.Table, at(g.Endpoint), as(g.RoleARN))
+		}
 	}
 	row("errors", "like s3://%s/%s%s", pipe.errors.Bucket, exampleKey(cfg, pipe.errors, t), as(cfg.Errors.RoleARN))
 	row("journal", "s3://%s/%s%s", cfg.Journal.Bucket, cfg.Journal.Prefix, as(cfg.Journal.RoleARN))

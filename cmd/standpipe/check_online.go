@@ -115,6 +115,9 @@ func (in *inspection) run(ctx context.Context) []finding {
 	for _, t := range in.svc.tables {
 		groups = append(groups, func(r *report) { in.glue(ctx, t, r) })
 	}
+	for _, g := range in.svc.registers {
+		groups = append(groups, func(r *report) { in.glueRegister(ctx, g, r) })
+	}
 	reports := make([]report, len(groups))
 	var wg sync.WaitGroup
 	for i, g := range groups {

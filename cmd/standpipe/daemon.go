@@ -75,7 +75,7 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 	out.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	s, c := wire(ctx, cfg, pipe, svc, log, out)
 	carry := func(ctx context.Context) error {
-		unfollow := svc.follow(ctx, s, log)
+		unfollow := svc.follow(ctx, cfg, s, log)
 		err := c.Run(ctx)
 		unfollow()
 		if err == nil {
@@ -105,6 +105,9 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
 	svc.measured = catalog.NewMetrics(out.registry)
 	svc.giveColumns(pipe, log)
+	for _, r := range svc.registers {
+		r.Metric, r.Log = svc.measured, log
+	}
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
 	s := sink.New(context.WithoutCancel(ctx), sink.Options{
@@ -112,11 +115,12 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Outputs: pipe.outputs, Errors: pipe.errors,
 		JournalBucket: cfg.Journal.Bucket, JournalPrefix: cfg.Journal.Prefix,
 		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,
-		NewID:  func() string { return uuid.Must(uuid.NewV7()).String() },
-		Random: uuid.NewString,
-		Ledger: table,
-		Store:  svc.store(cfg, sink.S3Options{}),
-		Log:    log, Registry: out.registry,
+		NewID:   func() string { return uuid.Must(uuid.NewV7()).String() },
+		Random:  uuid.NewString,
+		Visible: svc.visible(),
+		Ledger:  table,
+		Store:   svc.store(cfg, sink.S3Options{}),
+		Log:     log, Registry: out.registry,
 	})
 	c := consumer.New(consumer.Options{
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,

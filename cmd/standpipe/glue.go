@@ -15,6 +15,9 @@ import (
 
 	"standpipe/config"
 	"standpipe/internal/catalog"
+	"standpipe/internal/tables"
+	"standpipe/internal/verify"
+	"standpipe/partition"
 	"standpipe/sink"
 	"standpipe/sink/parquet"
 )
@@ -24,28 +27,42 @@ func takesColumns(o config.Output) bool {
 	return o.Format == "parquet" && o.Schema == "" && o.Glue.Table != ""
 }
 
-// glueTable is a table from which outputs take their columns, all with the same keys but refresh.
-type glueTable struct {
-	*catalog.Source
+// glueAccess is how Glue is asked for a table.
+type glueAccess struct {
 	section  string // that names it first, such as outputs[0].glue
 	region   string
 	endpoint string
 	role     *role // nil: the program's own identity
 }
 
-// glueTables notes the tables of all outputs and the roles that they are read with.
+// glueTable is a table from which outputs take their columns, all with the same keys but refresh.
+type glueTable struct {
+	glueAccess
+	*catalog.Source
+}
+
+// glueRegister is a table in which an output is registered.
+type glueRegister struct {
+	glueAccess
+	*catalog.Register
+}
+
+// glueTables notes the tables of all outputs and the roles that Glue is asked with.
 func (s *services) glueTables(loaded aws.Config, cfg config.Config) {
 	for i, o := range cfg.Outputs {
+		g, section := o.Glue, fmt.Sprintf("outputs[%d].glue", i)
+		ref := catalog.Ref{CatalogID: g.CatalogID, Database: g.Database, Table: g.Table}
+		if g.Table == "" {
+			continue
+		}
+		access := glueAccess{section, cmp.Or(g.Region, loaded.Region), g.Endpoint, s.roleFor(g.Role(), section, "Glue table "+ref.String())}
+		if o.Catalog == "glue" {
+			s.registers = append(s.registers, &glueRegister{access, &catalog.Register{Output: o.Name, Table: ref, Layout: listedTable(cfg, i)}})
+		}
 		if !takesColumns(o) {
 			continue
 		}
-		g, section := o.Glue, fmt.Sprintf("outputs[%d].glue", i)
-		ref := catalog.Ref{CatalogID: g.CatalogID, Database: g.Database, Table: g.Table}
-		t := &glueTable{
-			Source:  &catalog.Source{Table: ref, Every: time.Duration(g.Refresh)},
-			section: section, region: cmp.Or(g.Region, loaded.Region), endpoint: g.Endpoint,
-			role: s.roleFor(g.Role(), section, "Glue table "+ref.String()),
-		}
+		t := &glueTable{access, &catalog.Source{Table: ref, Every: time.Duration(g.Refresh)}}
 		same := func(known *glueTable) bool {
 			return known.Table == t.Table && known.region == t.region && known.endpoint == t.endpoint && known.role == t.role
 		}
@@ -64,14 +81,38 @@ func (s *services) glueTables(loaded aws.Config, cfg config.Config) {
 	}
 }
 
-// connect makes the table's client, which does not retry: the table is asked again anyway.
-func (t *glueTable) connect(s *services, loaded aws.Config) {
+// listedTable is an output as a table whose partitions are listed. What is wrong with its prefix and schema, newPipeline says.
+func listedTable(cfg config.Config, i int) *tables.Listed {
+	o := cfg.Outputs[i]
+	var problems config.Problems
+	schema := outputSchema(cfg, i, &problems)
+	prefix, err := partition.Parse(o.Prefix, partition.Data)
+	if err != nil {
+		return nil
+	}
+	t := tables.Table{Schema: schema, JSON: o.Format != "parquet", Bucket: o.Bucket, Prefix: prefix}
+	return t.Listed()
+}
+
+// client makes a client of Glue, which does not retry: what fails is asked again anyway.
+func (a *glueAccess) client(s *services, loaded aws.Config) *glue.Client {
 	client := glue.NewFromConfig(loaded, func(o *glue.Options) {
 		o.Retryer = aws.NopRetryer{}
-		o.Region = t.region
-		s.place("Glue", t.endpoint, &o.BaseEndpoint, &o.Credentials, t.role)
+		o.Region = a.region
+		s.place("Glue", a.endpoint, &o.BaseEndpoint, &o.Credentials, a.role)
 	})
-	t.Glue, t.endpoint = client, aws.ToString(client.Options().BaseEndpoint)
+	a.endpoint = aws.ToString(client.Options().BaseEndpoint)
+	return client
+}
+
+// connectGlue makes the clients of all tables.
+func (s *services) connectGlue(loaded aws.Config) {
+	for _, t := range s.tables {
+		t.Glue = t.client(s, loaded)
+	}
+	for _, r := range s.registers {
+		r.Glue = r.client(s, loaded)
+	}
 }
 
 // load asks for the table, or says why it can not be used.
@@ -79,18 +120,37 @@ func (t *glueTable) load(ctx context.Context) error {
 	if err := t.role.verify(ctx); err != nil {
 		return err
 	}
-	err := t.Load(ctx)
+	return t.explain(t.Load(ctx), t.Table, "allow glue:GetTable on the catalog, the database and the table")
+}
+
+// explain says why a table can not be used.
+func (a *glueAccess) explain(err error, table catalog.Ref, allow string) error {
 	var unusable *catalog.UnusableError
 	if errors.As(err, &unusable) {
-		return &sentence{fmt.Sprintf("Glue %v, or set %s.table to another", unusable, t.section), err}
+		return &sentence{fmt.Sprintf("Glue %v, or set %s.table to another", unusable, a.section), err}
 	}
-	name := "table " + t.Table.String()
+	name := "table " + table.String()
 	return explain(err, request{
-		service: "Glue", endpoint: t.endpoint, key: t.section + ".endpoint", region: t.region,
+		service: "Glue", endpoint: a.endpoint, key: a.section + ".endpoint", region: a.region,
 		doing: "get " + name, thing: "Glue " + name,
-		missing: fmt.Sprintf("%s does not exist in the Glue Data Catalog of %s%s: create it, or set %s.database and table", name, t.region, t.role.account(), t.section),
-		denied:  "allow glue:GetTable on the catalog, the database and the table" + t.role.to() + "; where Lake Formation guards it, also DESCRIBE",
+		missing: fmt.Sprintf("%s does not exist in the Glue Data Catalog of %s%s: create it, or set %s.database and table", name, a.region, a.role.account(), a.section),
+		denied:  allow + a.role.to() + "; where Lake Formation guards it, also DESCRIBE",
 	})
+}
+
+// load asks for the table in which an output is registered, or says why it can not be used. One that is missing is created
+// later, where the output's columns are known.
+func (r *glueRegister) load(ctx context.Context) error {
+	_, err := r.look(ctx)
+	return err
+}
+
+func (r *glueRegister) look(ctx context.Context) (missing bool, err error) {
+	if err := r.role.verify(ctx); err != nil {
+		return false, err
+	}
+	missing, err = r.Check(ctx)
+	return missing, r.explain(err, r.Table, "allow glue:GetTable, glue:CreateTable and glue:BatchCreatePartition on the catalog, the database and the table")
 }
 
 // outputs names who takes the table's columns.
@@ -120,12 +180,44 @@ func (s *services) giveColumns(pipe *pipeline, log zerolog.Logger) {
 	}
 }
 
-// follow looks for changes of the tables until ctx ends or the caller stops it, which waits for the end.
-func (s *services) follow(ctx context.Context, to *sink.Sink, log zerolog.Logger) (stop func()) {
+// visible takes the objects that batches made visible, for the tables in which their outputs are registered; nil where
+// there are none.
+func (s *services) visible() func([]sink.JournalObject) {
+	by := make(map[string]*glueRegister)
+	for _, r := range s.registers {
+		by[r.Output] = r
+	}
+	if len(by) == 0 {
+		return nil
+	}
+	return func(objects []sink.JournalObject) {
+		for _, o := range objects {
+			if r := by[o.Output]; r != nil {
+				r.Add(o.Path)
+			}
+		}
+	}
+}
+
+// follow looks for changes of the tables, and registers partitions, until ctx ends or the caller stops it, which waits
+// for the end. What is not registered then is found in the journals by whoever comes next.
+func (s *services) follow(ctx context.Context, cfg config.Config, to *sink.Sink, log zerolog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	for _, t := range s.tables {
 		wg.Go(func() { t.Follow(ctx, to.Reformat, s.measured, log) })
+	}
+	var registers []*catalog.Register
+	for _, r := range s.registers {
+		registers = append(registers, r.Register)
+		wg.Go(func() { r.Run(ctx) })
+	}
+	if len(registers) > 0 {
+		journals := &catalog.Journals{
+			Store: s.store(cfg, sink.S3Options{}), Lister: verify.S3{Client: bucketClients(s)},
+			Bucket: cfg.Journal.Bucket, Prefix: cfg.Journal.Prefix, Registers: registers, Log: log,
+		}
+		wg.Go(func() { journals.Run(ctx) })
 	}
 	return func() {
 		cancel()

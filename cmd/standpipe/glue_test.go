@@ -151,3 +151,51 @@ func (d *daemon) stop(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An output that is registered: its table is created, and its partitions are there once they have objects. The check
+// says what will be, and creates nothing.
+func TestRunRegistersPartitions(t *testing.T) {
+	c := newCloud(t)
+	c.leaseTable(t)
+	env := c.env(
+		"STANDPIPE_OUTPUTS_0_PREFIX=clicks/year=!{timestamp:yyyy}/month=!{timestamp:MM}/", "STANDPIPE_OUTPUTS_0_CATALOG=glue", "STANDPIPE_OUTPUTS_0_SCHEMA=id bigint from number",
+		"STANDPIPE_OUTPUTS_0_GLUE_DATABASE=lake", "STANDPIPE_OUTPUTS_0_GLUE_TABLE=clicks", "STANDPIPE_OUTPUTS_0_GLUE_ENDPOINT="+c.glueURL, "STANDPIPE_BUFFER_INTERVAL=1s",
+	)
+	const check = "Glue table lake.clicks: partitions"
+	r, lines := c.online(t, env...)
+	if got := lines[check]; got != "ok: by year, month for output-0; the table does not exist in us-east-1, run creates it" {
+		t.Errorf("%q in %s", got, r)
+	}
+	if !strings.Contains(r.stdout, "catalog  output-0: partitions are registered in Glue table lake.clicks at "+c.glueURL+"\n") {
+		t.Errorf("no catalog in %s", r)
+	}
+	if _, there := c.glue.Table("lake", "clicks"); there {
+		t.Error("the check has created the table")
+	}
+	d := start(t, env)
+	c.put(t, `{"number":1}`)
+	eventually(t, "register the partition", func() bool { return len(c.glue.Partitions("lake", "clicks")) == 1 })
+	if n := d.metric(t, "standpipe_partitions_registered_total"); n != 1 {
+		t.Errorf("%v partitions are counted", n)
+	}
+	d.stop(t)
+	made, _ := c.glue.Table("lake", "clicks")
+	if got := made.StorageDescriptor.SerdeInfo.Parameters["mapping.id"]; got != "number" || len(made.PartitionKeys) != 2 {
+		t.Errorf("table %+v", made)
+	}
+	if _, lines = c.online(t, env...); lines[check] != "ok: by year, month for output-0, in us-east-1" {
+		t.Errorf("%q", lines[check])
+	}
+	if _, lines = c.online(t, append(env, "STANDPIPE_OUTPUTS_0_PREFIX=!{firehose:random-string}/")...); !strings.HasPrefix(lines[check], "failed: Glue table lake.clicks can not be used: its partition keys are (year, month)") {
+		t.Errorf("%q", lines[check])
+	}
+	env = append(env, "STANDPIPE_OUTPUTS_0_FORMAT=parquet", "STANDPIPE_OUTPUTS_0_COMPRESSION=snappy")
+	c.expect(t, env, exitRuntime, "Glue table lake.clicks can not be used: it is stored as JSON, and the output writes Parquet; name another table, or set outputs[0].glue.table to another")
+	c.glue.Drop("lake", "clicks")
+	bare := slices.DeleteFunc(env, func(pair string) bool {
+		return strings.HasPrefix(pair, "STANDPIPE_OUTPUTS_0_SCHEMA=") || strings.HasPrefix(pair, "STANDPIPE_OUTPUTS_0_FORMAT=") || strings.HasPrefix(pair, "STANDPIPE_OUTPUTS_0_COMPRESSION=")
+	})
+	if _, lines = c.online(t, bare...); !strings.HasPrefix(lines[check], "failed: table lake.clicks does not exist") {
+		t.Errorf("%q", lines[check])
+	}
+}

@@ -36,6 +36,9 @@ func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Dur
 	for _, t := range s.tables {
 		checks = append(checks, t.load)
 	}
+	for _, r := range s.registers {
+		checks = append(checks, r.load)
+	}
 	return s.verifyAll(ctx, cfg, limit, checks...)
 }
 

@@ -30,6 +30,8 @@ var Actions = map[string][]string{
 	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
 	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 	"glue.GetTable":                      {"glue:GetTable"},
+	"glue.CreateTable":                   {"glue:CreateTable"},
+	"glue.BatchCreatePartition":          {"glue:BatchCreatePartition"},
 	"stscreds.NewAssumeRoleProvider":     {"sts:AssumeRole"},
 	"types.ObjectCannedACL":              {"s3:PutObjectAcl"}, // of CreateMultipartUpload with an ACL
 }

@@ -93,6 +93,7 @@ type Settings struct {
 	MaxLeases int
 	Poll      time.Duration
 	S3        sink.S3Options // how objects are encrypted
+	Catalog   []string       // outputs that are registered in the Glue table of their name, of lines with the columns id and path
 	Columns   []string       // outputs that take their columns from the Glue table of their name, which is looked at every 10 s
 }
 
@@ -143,6 +144,7 @@ func (w *World) Start(set Settings) *Worker {
 		outputs = []*sink.Output{w.Output("raw", "clicks/!{timestamp:yyyy/MM/dd/HH}/", "gzip")}
 	}
 	sources := w.sources(ctx, cfg, set.Columns)
+	registers := w.registers(cfg, set.Catalog, outputs, log)
 	outputs = withFormats(outputs, sources)
 	wk.Sink = sink.New(ctx, sink.Options{
 		Application: "test", Worker: wk.Name, Outputs: outputs,
@@ -150,6 +152,7 @@ func (w *World) Start(set Settings) *Worker {
 		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
 		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
 		NewID: newID, Random: newID, Jitter: jitter, Ledger: wk.Table, Store: store, Log: log,
+		Visible: registered(registers),
 	})
 	start := set.Start
 	if start == "" {
@@ -162,6 +165,7 @@ func (w *World) Start(set Settings) *Worker {
 	go func() {
 		defer close(wk.done)
 		defer w.follow(run, wk.Sink, sources, log)()
+		defer w.register(run, registers, store, s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), log)()
 		wk.err = wk.Consumer.Run(run)
 	}()
 	return wk

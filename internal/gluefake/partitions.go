@@ -34,7 +34,7 @@ func (s *Server) createPartition(in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return struct{}{}, t.add(in.PartitionInput)
+	return struct{}{}, s.add(t, in.PartitionInput)
 }
 
 func (s *Server) batchCreatePartition(in *struct {
@@ -56,14 +56,21 @@ func (s *Server) batchCreatePartition(in *struct {
 	var failures []failure
 	for _, p := range in.PartitionInputList {
 		var bad *apiError
-		if errors.As(t.add(p), &bad) {
+		if errors.As(s.add(t, p), &bad) {
 			failures = append(failures, failure{p.Values, detail{bad.code, bad.message}})
 		}
 	}
 	return map[string]any{"Errors": failures}, nil
 }
 
-func (t *table) add(p Partition) error {
+// Refuse has the server refuse a partition, by its values joined by slashes, or take it again.
+func (s *Server) Refuse(values string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused[values] = on
+}
+
+func (s *Server) add(t *table, p Partition) error {
 	if len(p.Values) != len(t.PartitionKeys) {
 		return refuse("InvalidInputException", "The number of partition keys do not match the number of partition values")
 	}
@@ -73,6 +80,9 @@ func (t *table) add(p Partition) error {
 		}
 	}
 	key := strings.Join(p.Values, "/")
+	if s.refused[key] {
+		return refuse("InvalidInputException", "Partition is not wanted.")
+	}
 	if _, there := t.partitions[key]; there {
 		return refuse("AlreadyExistsException", "Partition already exists.")
 	}

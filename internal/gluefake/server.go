@@ -21,13 +21,14 @@ type Server struct {
 
 	mu        sync.Mutex
 	databases map[string]map[string]*table
+	refused   map[string]bool
 }
 
 var _ http.Handler = (*Server)(nil)
 
 // New makes a catalog with empty databases.
 func New(databases ...string) *Server {
-	s := &Server{databases: map[string]map[string]*table{}}
+	s := &Server{databases: map[string]map[string]*table{}, refused: map[string]bool{}}
 	for _, name := range databases {
 		s.databases[strings.ToLower(name)] = map[string]*table{}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Column of a table.
@@ -33,6 +34,7 @@ type Table struct {
 	Name              string
 	DatabaseName      string            `json:",omitempty"`
 	Version           string            `json:"VersionId,omitempty"`
+	CreateTime        float64           `json:",omitempty"` // seconds since 1970; the server's to set
 	TableType         string            `json:",omitempty"`
 	Parameters        map[string]string `json:",omitempty"`
 	PartitionKeys     []Column          `json:",omitempty"`
@@ -73,6 +75,10 @@ func (s *Server) put(database string, t Table) {
 		s.databases[database][t.Name] = have
 	}
 	have.version++
+	if have.version == 0 {
+		have.CreateTime = float64(time.Now().Unix())
+	}
+	t.CreateTime = have.CreateTime
 	t.Version = strconv.Itoa(have.version)
 	have.Table = t
 }

@@ -66,6 +66,14 @@ func (t *Table) projection(c column) [][2]string {
 // openX is the part of a table of JSON that says how it is read, as the shredder reads it.
 // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
 func (t *Table) openX() string {
+	return "ROW FORMAT SERDE '" + openXSerde + "'\n" +
+		"WITH SERDEPROPERTIES (\n" + indent(pairs(t.openXProperties())) + "\n)\n" +
+		"STORED AS INPUTFORMAT '" + textInput + "'\n" +
+		"OUTPUTFORMAT '" + textOutput + "'\n"
+}
+
+// openXProperties say how keys fill columns.
+func (t *Table) openXProperties() [][2]string {
 	o := t.Schema.Options()
 	properties := [][2]string{{"case.insensitive", strings.ToUpper(fmt.Sprint(!o.CaseSensitive))}}
 	if o.DotsToUnderscores {
@@ -76,10 +84,7 @@ func (t *Table) openX() string {
 			properties = append(properties, [2]string{"mapping." + c.Name, c.Key})
 		}
 	}
-	return "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'\n" +
-		"WITH SERDEPROPERTIES (\n" + indent(pairs(properties)) + "\n)\n" +
-		"STORED AS INPUTFORMAT 'org.apache.hadoop.mapred.TextInputFormat'\n" +
-		"OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat'\n"
+	return properties
 }
 
 func pairs(properties [][2]string) (lines []string) {
