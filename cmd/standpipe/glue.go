@@ -15,8 +15,8 @@ import (
 
 	"standpipe/config"
 	"standpipe/internal/catalog"
+	"standpipe/internal/s3read"
 	"standpipe/internal/tables"
-	"standpipe/internal/verify"
 	"standpipe/partition"
 	"standpipe/sink"
 	"standpipe/sink/parquet"
@@ -214,7 +214,7 @@ func (s *services) follow(ctx context.Context, cfg config.Config, to *sink.Sink,
 	}
 	if len(registers) > 0 {
 		journals := &catalog.Journals{
-			Store: s.store(cfg, sink.S3Options{}), Lister: verify.S3{Client: bucketClients(s)},
+			Store: s.store(cfg, sink.S3Options{}), Lister: s3read.S3{Client: bucketClients(s)},
 			Bucket: cfg.Journal.Bucket, Prefix: cfg.Journal.Prefix, Registers: registers, Log: log,
 		}
 		wg.Go(func() { journals.Run(ctx) })

@@ -10,6 +10,7 @@ import (
 
 	"standpipe/config"
 	"standpipe/consumer"
+	"standpipe/internal/s3read"
 	"standpipe/internal/verify"
 )
 
@@ -100,7 +101,7 @@ func (p *program) verify(ctx context.Context, cfg config.Config, pipe *pipeline,
 			o.Places = append(o.Places, verify.Place{Bucket: at.bucket, Head: at.head})
 		}
 	}
-	o.Store = verify.S3{Client: bucketClients(svc)}
+	o.Store = s3read.S3{Client: bucketClients(svc)}
 	o.Table = table
 	o.Parents = func(ctx context.Context) (map[string][]string, error) { return shardParents(ctx, svc, cfg) }
 	bar := newBar(p.stderr)

@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
-	"standpipe/internal/verify"
+	"standpipe/internal/s3read"
 	"standpipe/sink"
 )
 
@@ -33,7 +33,7 @@ const (
 // Lister lists objects.
 type Lister interface {
 	// List gives the keys in a place that come after one, in order.
-	List(ctx context.Context, p verify.Place, after string) iter.Seq2[verify.Object, error]
+	List(ctx context.Context, p s3read.Place, after string) iter.Seq2[s3read.Object, error]
 }
 
 // Journals finds the partitions that nobody has registered because a worker died between a commit and its registration,
@@ -200,7 +200,7 @@ func (j *Journals) scan(ctx context.Context, ready []*Register, from, recent tim
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	var listing error
-	for o, err := range j.Lister.List(ctx, verify.Place{Bucket: j.Bucket, Head: j.Prefix}, after) {
+	for o, err := range j.Lister.List(ctx, s3read.Place{Bucket: j.Bucket, Head: j.Prefix}, after) {
 		if err != nil {
 			listing = fmt.Errorf("list the journals under s3://%s/%s: %w", j.Bucket, j.Prefix, err)
 			break
@@ -247,7 +247,7 @@ func (j *Journals) hour(key string) (hour string, cut time.Time, ok bool) {
 
 // read adds the partitions of one journal that are not known and whose objects are visible. whole: it has nothing more
 // to tell.
-func (j *Journals) read(ctx context.Context, o verify.Object, by map[string]*Register, recent bool) (whole bool, err error) {
+func (j *Journals) read(ctx context.Context, o s3read.Object, by map[string]*Register, recent bool) (whole bool, err error) {
 	data, err := j.Store.Read(ctx, j.Bucket, o.Key, o.Size)
 	if errors.Is(err, sink.ErrNotFound) {
 		return true, nil // its batch was undone

@@ -20,7 +20,7 @@ import (
 	"standpipe/internal/faults"
 	"standpipe/internal/gluefake"
 	"standpipe/internal/s3fake"
-	"standpipe/internal/verify"
+	"standpipe/internal/s3read"
 	"standpipe/sink"
 )
 
@@ -95,7 +95,7 @@ func (b *bucket) batch(cut time.Time, paths ...string) {
 
 func (b *bucket) journals(r *registering) *Journals {
 	return &Journals{
-		Store: b.store, Lister: verify.S3{Client: func(string) *s3.Client { return b.s3 }}, Bucket: "lake", Prefix: "_standpipe/x/",
+		Store: b.store, Lister: s3read.S3{Client: func(string) *s3.Client { return b.s3 }}, Bucket: "lake", Prefix: "_standpipe/x/",
 		Every: time.Minute, Registers: []*Register{r.Register}, Log: zerolog.New(r.log),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"standpipe/consumer"
+	"standpipe/internal/s3read"
 	"standpipe/internal/verify"
 )
 
@@ -20,6 +21,6 @@ func (s *servers) verify(ctx context.Context, data string) (*verify.Report, erro
 	return verify.Run(ctx, verify.Options{
 		Application: application, Journal: verify.Place{Bucket: bucket, Head: journalFolder + application + "/"},
 		Places: []verify.Place{{Bucket: bucket, Head: data}, {Bucket: bucket, Head: errorsFolder}},
-		Deep:   true, Strict: true, Table: table, Store: verify.S3{Client: func(string) *s3.Client { return store }},
+		Deep:   true, Strict: true, Table: table, Store: s3read.S3{Client: func(string) *s3.Client { return store }},
 	})
 }

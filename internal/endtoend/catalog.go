@@ -12,8 +12,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"standpipe/internal/catalog"
+	"standpipe/internal/s3read"
 	"standpipe/internal/tables"
-	"standpipe/internal/verify"
 	"standpipe/sink"
 	"standpipe/sink/parquet"
 )
@@ -70,7 +70,7 @@ func (w *World) register(ctx context.Context, registers []*catalog.Register, sto
 		wg.Go(func() { r.Run(ctx) })
 	}
 	if len(registers) > 0 {
-		j := &catalog.Journals{Store: store, Lister: verify.S3{Client: func(string) *s3.Client { return client }}, Bucket: Bucket, Prefix: "_standpipe/test/", Every: search, Registers: registers, Log: log}
+		j := &catalog.Journals{Store: store, Lister: s3read.S3{Client: func(string) *s3.Client { return client }}, Bucket: Bucket, Prefix: "_standpipe/test/", Every: search, Registers: registers, Log: log}
 		wg.Go(func() { j.Run(ctx) })
 	}
 	return func() {

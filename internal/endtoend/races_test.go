@@ -125,7 +125,7 @@ func TestTokenHasExpiredAtTheRetry(t *testing.T) {
 		set.MaxLeases = 1
 		b := w.Start(set)
 		w.Exactly(2*time.Minute, "clicks/", "plain/") // the sweeper's work
-		time.Sleep(11 * time.Minute) // DynamoDB knows a token for ten
+		time.Sleep(11 * time.Minute)                  // DynamoDB knows a token for ten
 		open.Store(true)
 		w.Put(60)
 		w.finish(a, b)

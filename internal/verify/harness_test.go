@@ -21,6 +21,7 @@ import (
 	"standpipe/internal/faults"
 	"standpipe/internal/kinesisfake"
 	"standpipe/internal/s3fake"
+	"standpipe/internal/s3read"
 )
 
 const (
@@ -59,8 +60,8 @@ func of(t *testing.T, w *endtoend.World) *lab { return newLab(t, w.Kinesis, w.Dy
 // options verify everything there is.
 func (l *lab) options() Options {
 	return Options{
-		Application: "test", Journal: Place{lake, journals}, Places: []Place{{lake, "clicks/"}, {lake, "plain/"}, {lake, "errors/"}},
-		Store: S3{func(string) *s3.Client { return l.store }}, Table: l.table,
+		Application: "test", Journal: Place{Bucket: lake, Head: journals}, Places: []Place{{Bucket: lake, Head: "clicks/"}, {Bucket: lake, Head: "plain/"}, {Bucket: lake, Head: "errors/"}},
+		Store: s3read.S3{Client: func(string) *s3.Client { return l.store }}, Table: l.table,
 		Parents: func(context.Context) (map[string][]string, error) {
 			parents := map[string][]string{}
 			shards, err := l.kinesis.Shards(endtoend.Stream)

@@ -56,7 +56,7 @@ func (v *verifier) addObjects(ctx context.Context, n int, ref journalRef, j *sin
 			if !strings.HasPrefix(o.Key, head) {
 				head = o.Key
 			}
-			v.folders[Place{o.Bucket, head}] = true
+			v.folders[Place{Bucket: o.Bucket, Head: head}] = true
 		}
 	}
 	return nil

@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"standpipe/consumer"
+	"standpipe/internal/s3read"
 	"standpipe/sink"
 )
 
 // Place is where keys begin alike.
-type Place struct{ Bucket, Head string }
-
-func (p Place) String() string { return "s3://" + p.Bucket + "/" + p.Head }
+type Place = s3read.Place
 
 // Options says what is to be proved.
 type Options struct {
@@ -40,12 +39,9 @@ type Options struct {
 }
 
 // Object is an object as a listing or a HEAD shows it.
-type Object struct {
-	Key      string
-	Size     int64
-	Modified time.Time
-	Batch    string // the batch id in its metadata; only Head knows it
-}
+type Object = s3read.Object
+
+var _ Store = s3read.S3{}
 
 // Store is S3 as verify needs it, with retries. A missing key answers sink.ErrNotFound. All methods may be called
 // concurrently. None writes.

@@ -133,7 +133,7 @@ func TestObjectOfALaterBatchIsNoOrphan(t *testing.T) {
 	w.batch(1, span("a", start, "10"))
 	w.row("a", "10")
 	r := w.verify(func(o *Options) {
-		o.Places = []Place{{lake, "clicks/"}}
+		o.Places = []Place{{Bucket: lake, Head: "clicks/"}}
 		o.Parents = func(context.Context) (map[string][]string, error) { return nil, nil }
 		o.Store = meddling{o.Store, func(head string) {
 			if head == "clicks/" {

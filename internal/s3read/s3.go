@@ -1,4 +1,4 @@
-package verify
+package s3read
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -16,15 +17,27 @@ import (
 	"standpipe/sink"
 )
 
-// S3 is the Store on Amazon S3 or a server that speaks its API.
+// S3 is Amazon S3 or a server that speaks its API. A missing key answers sink.ErrNotFound. It may be used concurrently.
 type S3 struct {
 	// Client gives the client for a bucket, which retries with back-off by itself.
 	Client func(bucket string) *s3.Client
 }
 
-var _ Store = S3{}
+// Place is where keys begin alike.
+type Place struct{ Bucket, Head string }
 
-// List gives a place's objects page by page, in whatever order the server has.
+func (p Place) String() string { return "s3://" + p.Bucket + "/" + p.Head }
+
+// Object is an object as a listing or a HEAD shows it.
+type Object struct {
+	Key      string
+	Size     int64
+	Modified time.Time
+	Batch    string // the batch id in its metadata; only Head knows it
+}
+
+// List gives the objects whose keys begin with a place's head and come after a key, page by page, in whatever order the
+// server has.
 func (s S3) List(ctx context.Context, p Place, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &p.Bucket, Prefix: &p.Head}
@@ -55,7 +68,7 @@ func (s S3) List(ctx context.Context, p Place, after string) iter.Seq2[Object, e
 	}
 }
 
-// Head looks at an object.
+// Head looks at one object.
 func (s S3) Head(ctx context.Context, bucket, key string) (Object, error) {
 	out, err := s.Client(bucket).HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
@@ -64,7 +77,8 @@ func (s S3) Head(ctx context.Context, bucket, key string) (Object, error) {
 	return Object{Key: key, Size: aws.ToInt64(out.ContentLength), Modified: aws.ToTime(out.LastModified), Batch: sink.BatchOf(out.Metadata)}, nil
 }
 
-// Open reads an object.
+// Open gives an object's bytes from an offset on, which is less than its size or 0. When a connection breaks the reader
+// takes up where it was.
 func (s S3) Open(ctx context.Context, bucket, key string, from int64) (io.ReadCloser, error) {
 	client := s.Client(bucket)
 	r := &reader{at: from}
