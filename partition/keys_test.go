@@ -94,6 +94,24 @@ func TestBadKeyValues(t *testing.T) {
 	_, _ = p.KeyedPath(time.Time{}, nil)
 }
 
+// A path that was refused in the next hour must not bring back that of the hour before.
+func TestPathAfterABadValueIsOfItsOwnHour(t *testing.T) {
+	e := mustParse(t, keyed, Data, WithKeys()).Evaluator()
+	at := time.Date(2026, 7, 13, 14, 5, 6, 0, time.UTC)
+	for _, c := range []struct {
+		at             time.Time
+		customer, want string
+	}{
+		{at, "acme", "c=acme/2026/07/13/14/d=x/acme/"},
+		{at.Add(time.Hour), strings.Repeat("x", MaxLength), ""},
+		{at.Add(time.Hour), "acme", "c=acme/2026/07/13/15/d=x/acme/"},
+	} {
+		if got, err := e.KeyedPath(c.at, []string{c.customer, "x"}); got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%.20s at %v: %q, %v", c.customer, c.at, got, err)
+		}
+	}
+}
+
 func TestRefusedKeys(t *testing.T) {
 	for _, c := range []struct {
 		expr string

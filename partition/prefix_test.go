@@ -104,6 +104,12 @@ func TestLiteralStringAndMaxBytes(t *testing.T) {
 		{"日/", Data, "日/", 4 + len("2026/07/13/14/")},
 		{"a/!{timestamp:'x='yyyy}/b/!{timestamp:M}", Data, "a/", len("a/x=2026/b/12")},
 		{"!{timestamp:yyyy}", Data, "", 4},
+		{"!{timestamp:A}", Data, "", 8},
+		{"!{timestamp:NNNNNNNNNNNNNNN}", Data, "", 15},
+		{"!{timestamp:MMMM}", Data, "", len("September")},
+		{"!{timestamp:EEEE}", Data, "", len("Wednesday")},
+		{"!{timestamp:zzzz}", Data, "", len("Coordinated Universal Time")},
+		{"!{timestamp:pppppH}", Data, "", 5},
 		{"e/!{firehose:random-string}/!{firehose:error-output-type}", Errors, "e/", 2 + 11 + 1 + 30},
 	} {
 		p := mustParse(t, c.expr, c.kind)
