@@ -199,9 +199,13 @@ func (s *services) visible() func([]sink.JournalObject) {
 	}
 }
 
-// follow looks for changes of the tables, and registers partitions, until ctx ends or the caller stops it, which waits
-// for the end. What is not registered then is found in the journals by whoever comes next.
+// settleLimit is how long a stop waits for the last partitions.
+const settleLimit = 2 * time.Second
+
+// follow looks for changes of the tables until ctx ends, and registers partitions until the caller stops it, which waits a
+// little for the last ones. What is not registered then is found in the journals by whoever comes next.
 func (s *services) follow(ctx context.Context, cfg config.Config, to *sink.Sink, log zerolog.Logger) (stop func()) {
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx)) // the last batch is committed after ctx has ended
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	for _, t := range s.tables {
@@ -210,7 +214,7 @@ func (s *services) follow(ctx context.Context, cfg config.Config, to *sink.Sink,
 	var registers []*catalog.Register
 	for _, r := range s.registers {
 		registers = append(registers, r.Register)
-		wg.Go(func() { r.Run(ctx) })
+		wg.Go(func() { r.Run(lasting) })
 	}
 	if len(registers) > 0 {
 		journals := &catalog.Journals{
@@ -221,6 +225,12 @@ func (s *services) follow(ctx context.Context, cfg config.Config, to *sink.Sink,
 	}
 	return func() {
 		cancel()
+		var last sync.WaitGroup
+		for _, r := range registers {
+			last.Go(func() { r.Settle(lasting, settleLimit) })
+		}
+		last.Wait()
+		end()
 		wg.Wait()
 	}
 }

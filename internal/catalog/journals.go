@@ -84,13 +84,7 @@ func (j *Journals) Run(ctx context.Context) {
 		case err == nil:
 			said = ""
 		}
-		wait := time.NewTimer(time.Duration((0.8 + 0.4*rand.Float64()) * float64(every)))
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
-			return
-		}
+		pause(ctx, time.Duration((0.8+0.4*rand.Float64())*float64(every)))
 	}
 }
 

@@ -33,6 +33,7 @@ const (
 	mostOpen = 10_000 // partitions that wait; more are found again in the journals
 	mostDone = 10_000 // partitions that are remembered as registered; when there are more they are asked for again
 
+	gather    = 200 * time.Millisecond // so that the partitions of one batch go in one call
 	firstWait = time.Second
 	longWait  = 5 * time.Minute
 )
@@ -130,10 +131,11 @@ func (r *Register) Run(ctx context.Context) {
 		if idle {
 			select {
 			case <-changed:
-				continue
 			case <-ctx.Done():
 				return
 			}
+			pause(ctx, gather)
+			continue
 		}
 		if err := r.flush(ctx); err == nil {
 			wait = firstWait
@@ -141,13 +143,18 @@ func (r *Register) Run(ctx context.Context) {
 		} else if ctx.Err() == nil {
 			r.say(err)
 		}
-		again := time.NewTimer(time.Duration((1 - jitter()/2) * float64(wait)))
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			again.Stop()
-		}
+		pause(ctx, time.Duration((1-jitter()/2)*float64(wait)))
 		wait = min(2*wait, longWait)
+	}
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -168,22 +175,36 @@ func (r *Register) saw(t *types.Table) {
 // await waits until the table is there, or with all until nothing waits to be registered, and gives the time of the
 // table's creation. false: not within the limit.
 func (r *Register) await(ctx context.Context, limit time.Duration, all bool) (since time.Time, ok bool) {
+	ok = r.until(ctx, limit, func() bool {
+		since = r.since
+		return r.ready && (!all || len(r.open) == 0)
+	})
+	return since, ok
+}
+
+// Settle waits until nothing waits to be registered any more, but no longer than a limit: for a stop.
+func (r *Register) Settle(ctx context.Context, limit time.Duration) {
+	r.until(ctx, limit, func() bool { return len(r.open) == 0 })
+}
+
+// until waits for something that holds under r.mu. false: not within the limit.
+func (r *Register) until(ctx context.Context, limit time.Duration, holds func() bool) bool {
 	late := time.NewTimer(limit)
 	defer late.Stop()
 	for {
 		r.mu.Lock()
 		r.start()
-		since, ok, changed := r.since, r.ready && (!all || len(r.open) == 0), r.changed
+		ok, changed := holds(), r.changed
 		r.mu.Unlock()
 		if ok {
-			return since, true
+			return true
 		}
 		select {
 		case <-changed:
 		case <-late.C:
-			return since, false
+			return false
 		case <-ctx.Done():
-			return since, false
+			return false
 		}
 	}
 }

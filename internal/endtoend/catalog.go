@@ -64,10 +64,11 @@ func registered(registers []*catalog.Register) func([]sink.JournalObject) {
 
 // register lets a worker register partitions, its own and those of the journals, until it is stopped.
 func (w *World) register(ctx context.Context, registers []*catalog.Register, store sink.Store, client *s3.Client, log zerolog.Logger) (stop func()) {
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	for _, r := range registers {
-		wg.Go(func() { r.Run(ctx) })
+		wg.Go(func() { r.Run(lasting) })
 	}
 	if len(registers) > 0 {
 		j := &catalog.Journals{Store: store, Lister: s3read.S3{Client: func(string) *s3.Client { return client }}, Bucket: Bucket, Prefix: "_standpipe/test/", Every: search, Registers: registers, Log: log}
@@ -75,6 +76,10 @@ func (w *World) register(ctx context.Context, registers []*catalog.Register, sto
 	}
 	return func() {
 		cancel()
+		for _, r := range registers {
+			r.Settle(lasting, 2*time.Second)
+		}
+		end()
 		wg.Wait()
 	}
 }

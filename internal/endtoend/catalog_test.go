@@ -205,6 +205,33 @@ func TestDeliveryGoesOnWithoutGlue(t *testing.T) {
 	}
 }
 
+// The partitions of the last batch, which a stop commits, are registered before the worker ends; one that finds Glue away
+// does not wait long.
+func TestStopRegistersTheLastBatch(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := New(t, 2)
+			set := w.registeredOutputs()
+			set.Interval = time.Hour
+			wk := w.Start(set)
+			w.Put(10)
+			time.Sleep(10 * time.Second)
+			if away {
+				w.Glue.Control("", func(faults.Call, func()) error { return gluefake.Down() })
+			}
+			began := time.Now()
+			if err := wk.Stop(); err != nil {
+				t.Error(err)
+			}
+			w.Exactly(0, "raw/", "table/")
+			missing, _ := w.Unregistered("raw", "raw/")
+			if took := time.Since(began); away != (len(missing) > 0) || took > 6*time.Second {
+				t.Errorf("away %v: %v are missing after %v", away, missing, took)
+			}
+		})
+	}
+}
+
 // A mark in the bucket tells the next start where to begin.
 func TestRegisteredMarkIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
