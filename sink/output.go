@@ -30,13 +30,16 @@ type Output struct {
 	ContentEncoding bool
 }
 
-// ObjectExtension is the end of the output's object names: Extension, or the codec's.
+// ObjectExtension is the end of the output's object names: Extension, or the codec's; "" of a codec that there is not.
 func (o *Output) ObjectExtension() string {
 	if o.Extension != "" {
 		return o.Extension
 	}
 	if o.Parquet != nil {
 		return ".parquet"
+	}
+	if codecs[o.Compression] == nil && o.Compression != "" {
+		return ""
 	}
 	return o.codec().extension
 }

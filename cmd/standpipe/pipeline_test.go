@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,5 +45,21 @@ func TestEveryConfiguredCodecIsOneOfTheSink(t *testing.T) {
 	}
 	if want := 6 + 9 + 9 + 22; levels != want {
 		t.Errorf("%d codecs and levels, want %d", levels, want)
+	}
+}
+
+// Prefixes and schemas are looked at although the configuration is broken elsewhere, whatever that is.
+func TestBrokenConfigurationsEndInSentences(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "config", "bad", "*.yaml"))
+	if err != nil || len(files) < 20 {
+		t.Fatal(len(files), err)
+	}
+	for _, codec := range []string{"outputs: [{bucket: lake, compression: lz4}]", "outputs: [{bucket: lake}]\nerrors: {compression: lz4}", "outputs: [{bucket: lake, format: parquet, schema: id int, compression: lz4}]"} {
+		files = append(files, write(t, "stream: {name: clicks, region: eu-west-1}\n"+codec))
+	}
+	for _, file := range files {
+		if r := execute(t, nil, "check", "-c", file); r.code != exitUsage || !strings.HasPrefix(r.stderr, "standpipe: ") {
+			t.Errorf("%s: %s", file, r)
+		}
 	}
 }
