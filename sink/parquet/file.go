@@ -70,6 +70,9 @@ func (f *File) Append(ctx context.Context, rows *Rows) error {
 	return err
 }
 
+// piece is how many bytes of rows AppendJSON has in memory at once: of a wide table they are many times the JSON.
+const piece = 4 << 20
+
 // AppendJSON adds the rows of a record, or of several that stand behind each other without byte order marks. They are
 // known to fit.
 func (f *File) AppendJSON(ctx context.Context, records []byte) error {
@@ -80,10 +83,17 @@ func (f *File) AppendJSON(ctx context.Context, records []byte) error {
 	defer f.format.shred.Put(s)
 	rows := f.format.NewRows()
 	defer f.format.Free(rows)
-	if _, err := s.Append(rows, records); err != nil {
-		return err
+	for i := 0; i < len(records); {
+		var err error
+		if i, err = s.appendUntil(rows, piece, records, i); err != nil {
+			return err
+		}
+		if err := f.Append(ctx, rows); err != nil {
+			return err
+		}
+		rows.Reset()
 	}
-	return f.Append(ctx, rows)
+	return nil
 }
 
 // take waits for a row group that nobody else has.

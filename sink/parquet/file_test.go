@@ -258,6 +258,36 @@ func TestFileOfNoRowsHasNoBytes(t *testing.T) {
 }
 
 // TestAppendGivesUpWithItsContext waits for a row group that never comes free.
+// Records that are kept as JSON until there is a file may make far more values than one of them may, and become rows in
+// pieces.
+func TestRecordsThatWaitBecomeRowsInPieces(t *testing.T) {
+	var columns []Column
+	for i := range 100 {
+		columns = append(columns, Column{Name: fmt.Sprint("c", i), Type: "int"})
+	}
+	f := newFormat(t, columns, Options{}, FileOptions{})
+	w := &written{}
+	file := f.NewFile(w.add, nil)
+	const n = 2*maxValues/100 + 1
+	if err := file.AppendJSON(t.Context(), []byte(strings.Repeat(" {}\n", n)+`{"c7":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, w.bytes()); got.NumRows() != n+1 {
+		t.Errorf("%d rows, want %d", got.NumRows(), n+1)
+	}
+	for _, r := range []any{f.rows.Get(), f.rows.Get()} {
+		if r, ok := r.(*Rows); ok && len(r.Columns) > 0 && cap(r.Columns[0])*100 > 2*piece/int(valueSize) {
+			t.Errorf("room for %d rows was needed", cap(r.Columns[0]))
+		}
+	}
+	if err := f.NewFile(w.add, nil).AppendJSON(t.Context(), []byte(`{}{"c1":"x"}`)); err == nil {
+		t.Error("a record that does not fit was taken")
+	}
+}
+
 func TestAppendGivesUpWithItsContext(t *testing.T) {
 	f := newFormat(t, accessLogColumns, Options{}, FileOptions{Groups: 1})
 	file := f.NewFile(func([]byte) {}, nil)

@@ -22,11 +22,18 @@ type Rows struct {
 // valueSize is what a value takes beside its bytes.
 const valueSize = int64(unsafe.Sizeof(pq.Value{}))
 
-// Reset empties the rows and keeps their memory for the next ones, but for that of single values above 64 KiB.
+// keptValues is how many values a column may have room for after Reset: more than rows have at once, but for a record
+// that makes a great many.
+const keptValues = 1 << 17
+
+// Reset empties the rows and keeps their memory for the next ones, but for that of single values above 64 KiB and of
+// columns that had grown far.
 func (r *Rows) Reset() {
 	dropped := r.bytes.reset()
 	for i, column := range r.Columns {
-		if dropped {
+		if cap(column) > keptValues {
+			column = nil
+		} else if dropped {
 			clear(column) // they would keep what was dropped
 		}
 		r.Columns[i], r.marks[i] = column[:0], 0

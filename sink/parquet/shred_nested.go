@@ -29,6 +29,9 @@ func (s *Shredder) list(n *node, i, rep int) int {
 		return i
 	}
 	for !last {
+		if !s.spend(n.end - n.leaf) {
+			return -1
+		}
 		if i = s.value(n.elem, i, rep); i < 0 {
 			return -1
 		}
@@ -61,6 +64,9 @@ func (s *Shredder) mapping(n *node, i, rep int) int {
 	start := len(s.rows.Columns[n.leaf])
 	var known map[string]struct{}
 	for !last {
+		if !s.spend(n.end - n.leaf) {
+			return -1
+		}
 		if i >= len(s.data) {
 			return s.broken(i, "unexpected end of an object")
 		}

@@ -1,10 +1,16 @@
 package parquet
 
 import (
+	"fmt"
+
 	pq "github.com/parquet-go/parquet-go"
 
 	"standpipe/internal/jsontext"
 )
+
+// maxValues is how many values a record may make, nulls counted. A column costs some dozen bytes for each row and each
+// member of a list, however few bytes the record has for it: a megabyte of {}{}{} would take gigabytes of a wide table.
+const maxValues = 2 << 20
 
 // Shredder turns JSON records into rows of one schema, in one pass over their bytes. It is for one goroutine; make one
 // for each. It learns the order and spelling of keys from the records it sees, for speed only.
@@ -13,6 +19,7 @@ type Shredder struct {
 	rows   *Rows // during Append
 	data   []byte
 	fault  FitError
+	spent  int // of maxValues, as a bound from above
 
 	guesses  []int32  // by node.slot and the field before: the field that followed it last time, or -1
 	spelling []string // by node.slot and field: a spelling of its key that was found before
@@ -35,7 +42,7 @@ func (s *Schema) NewShredder() *Shredder {
 // Append allocates only to grow rows, for an error, and for the first spelling of a key. record is not changed or kept.
 func (s *Shredder) Append(rows *Rows, record []byte) (n int, err error) {
 	rows.start(s.schema.root.end)
-	s.rows, s.data, s.seen = rows, record, s.seen[:0]
+	s.rows, s.data, s.seen, s.spent = rows, record, s.seen[:0], 0
 	n = s.documents()
 	s.rows, s.data = nil, nil
 	if n < 0 {
@@ -67,10 +74,39 @@ func (s *Shredder) documents() int {
 	return n
 }
 
+// appendUntil adds documents that stand in data from index i on, and are known to fit, until rows have so many bytes. It
+// returns the index of the next one.
+func (s *Shredder) appendUntil(rows *Rows, enough int64, data []byte, i int) (next int, err error) {
+	rows.start(s.schema.root.end)
+	s.rows, s.data = rows, data
+	defer func() { s.rows, s.data = nil, nil }()
+	for i, _ = jsontext.SkipSpace(data, i); i < len(data) && rows.Bytes < enough; i, _ = jsontext.SkipSpace(data, i) {
+		s.seen, s.spent = s.seen[:0], 0
+		if i = s.document(i); i < 0 {
+			rows.undo()
+			fault := s.fault
+			return 0, &fault
+		}
+		rows.keep(1)
+	}
+	return i, nil
+}
+
+// spend notes values that are about to be made, and says whether the record may make them.
+func (s *Shredder) spend(n int) bool {
+	if s.spent += n; s.spent <= maxValues {
+		return true
+	}
+	s.fault = FitError{Code: CodeMalformedData, Message: fmt.Sprintf("%sThe record has more than %d values, nulls counted.", mismatch, maxValues)}
+	return false
+}
+
 func (s *Shredder) document(i int) int {
 	root := s.schema.root
 	s.rest = s.rest[:0]
 	switch {
+	case !s.spend(root.end):
+		return -1
 	case s.data[i] == '{':
 		i = s.object(root, i, 0)
 	case s.data[i] != '[':

@@ -45,6 +45,49 @@ func TestHostileRecords(t *testing.T) {
 	}
 }
 
+// A record of a megabyte that would make a wide table's columns take gigabytes is refused, and costs no such memory.
+func TestRecordsOfTooManyValues(t *testing.T) {
+	var columns []Column
+	for i := range 400 {
+		columns = append(columns, Column{Name: fmt.Sprint("c", i), Type: "string"})
+	}
+	fields := "f0:int"
+	for i := range 300 {
+		fields += fmt.Sprintf(",f%d:int", i+1)
+	}
+	columns = append(columns, Column{Name: "l", Type: "array<struct<" + fields + ">>"}, Column{Name: "m", Type: "map<string,struct<" + fields + ">>"})
+	schema, err := ParseSchema(columns, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []string
+	for i := range 50_000 {
+		entries = append(entries, fmt.Sprintf(`"%d":{}`, i))
+	}
+	for name, record := range map[string]string{
+		"rows": strings.Repeat("{}", 300_000), "elements": `{"l":[` + strings.Repeat("{},", 300_000) + `{}]}`, "entries": `{"m":{` + strings.Join(entries, ",") + `}}`,
+	} {
+		s, rows := schema.NewShredder(), &Rows{}
+		var fault *FitError
+		if n, err := s.Append(rows, []byte(record)); !errors.As(err, &fault) || fault.Code != CodeMalformedData || !strings.Contains(fault.Message, "more than 2097152 values") || n != 0 {
+			t.Fatalf("%s: %d rows, %v", name, n, err)
+		}
+		if _, err := s.Append(rows, []byte(record+"}")); !errors.As(err, &fault) || fault.Code != CodeParseError {
+			t.Fatalf("%s: %v", name, err)
+		}
+		reserved := 0
+		for _, c := range rows.Columns {
+			reserved += cap(c)
+		}
+		if reserved > 2*maxValues {
+			t.Errorf("%s: room for %d values", name, reserved)
+		}
+		if n, err := s.Append(rows, []byte(`{"c0":"x"}{"c1":"y"}`)); n != 2 || err != nil {
+			t.Errorf("%s, then others: %d rows, %v", name, n, err)
+		}
+	}
+}
+
 func TestLongStringsStayWhole(t *testing.T) {
 	schema := mustSchema(t, "a string; b string; m map<string,int>", "-")
 	s, rows := schema.NewShredder(), &Rows{}
