@@ -192,15 +192,25 @@ func (f *File) write(g *rowGroup, rows *Rows) error {
 		}
 	}
 	g.measure()
-	if o := f.format.options; size < o.RowGroup && (o.Held == 0 || g.held.Load() < o.Held) {
+	if size < f.format.options.RowGroup && !f.tooBig(g) {
 		return nil
 	}
 	return f.end(g)
 }
 
+// tooBig says whether a row group takes what it may. The buffers of a table of many hundred columns may take that before
+// the first row: it then takes half as much on top, since row groups of a few rows help nobody.
+func (f *File) tooBig(g *rowGroup) bool {
+	most, buffers := f.format.options.Held, g.buffers()
+	return most > 0 && g.held.Load()-buffers >= max(most-buffers, most/2)
+}
+
+// buffers is what the row group takes without values.
+func (g *rowGroup) buffers() int64 { return columnHeld * int64(len(g.writer.ColumnWriters())) }
+
 // measure takes account of the memory in use. Buffers of values grow by doubling.
 func (g *rowGroup) measure() {
-	g.held.Store(2*(g.rows.Bytes+g.writer.Size()) + columnHeld*int64(len(g.writer.ColumnWriters())))
+	g.held.Store(2*(g.rows.Bytes+g.writer.Size()) + g.buffers())
 }
 
 // end writes a row group to the output and leaves it empty.

@@ -323,3 +323,33 @@ func TestBadLayouts(t *testing.T) {
 		}
 	}
 }
+
+// A table of a thousand columns has row groups of more than a few rows, although its buffers alone take what a row group
+// may take by default.
+func TestRowGroupsOfWideTables(t *testing.T) {
+	var columns []Column
+	for i := range 1000 {
+		columns = append(columns, Column{Name: fmt.Sprint("c", i), Type: "int"})
+	}
+	f := newFormat(t, columns, Options{}, FileOptions{Held: 16 << 20})
+	w := &written{}
+	file := f.NewFile(w.add, nil)
+	rows, s := f.NewRows(), f.Schema().NewShredder()
+	for i := range 2000 {
+		if _, err := s.Append(rows, fmt.Appendf(nil, `{"c%d":%d}`, i%1000, i)); err != nil {
+			t.Fatal(err)
+		}
+		if rows.Bytes >= 1<<20 {
+			if err := file.Append(t.Context(), rows); err != nil {
+				t.Fatal(err)
+			}
+			rows.Reset()
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, w.bytes()); len(got.RowGroups()) > 4 {
+		t.Errorf("%d row groups of %d rows", len(got.RowGroups()), got.NumRows())
+	}
+}

@@ -41,7 +41,8 @@ type FileOptions struct {
 
 	// Groups is how many row groups of a file may be filled at once, each by one goroutine; 0 = as many as there are cores.
 	Groups int
-	// Held is how many bytes of memory a row group may take before it ends, whatever its size; 0 = no limit.
+	// Held is how many bytes of memory a row group may take before it ends, whatever its size; 0 = no limit. Values may take
+	// half of it where the buffers of many columns leave less.
 	Held int64
 }
 
