@@ -104,8 +104,13 @@ func nanoseconds(r scaled) (instant, bool) {
 }
 
 // value is the time as a column stores it. What is finer than the column is cut off; a time that does not fit is not ok.
+// Columns of milliseconds and INT96 take no more than those of microseconds, years before 294,247, though they could:
+// engines that reckon in microseconds, such as DuckDB, would refuse the whole file.
 func (t instant) value(unit Timestamps) (v pq.Value, ok bool) {
 	perSecond := int64(1_000_000)
+	if limit := math.MaxInt64 / perSecond; t.seconds < -limit || t.seconds >= limit {
+		return v, false
+	}
 	switch unit {
 	case Millis:
 		perSecond = 1_000
@@ -115,9 +120,6 @@ func (t instant) value(unit Timestamps) (v pq.Value, ok bool) {
 		days := floorDiv(t.seconds, daySeconds)
 		nanos := uint64(t.seconds-days*daySeconds)*1_000_000_000 + uint64(t.nanos)
 		const julian1970 = 2440588
-		if days+julian1970 != int64(int32(days+julian1970)) {
-			return v, false
-		}
 		return pq.Int96Value(deprecated.Int96{uint32(nanos), uint32(nanos >> 32), uint32(int32(days + julian1970))}), true
 	}
 	if limit := math.MaxInt64 / perSecond; t.seconds < -limit || t.seconds >= limit {
