@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"standpipe/internal/strangers/sample"
 	"standpipe/sink/parquet"
 )
 
@@ -46,7 +47,7 @@ func TestDuckDBReadsTheEdges(t *testing.T) {
 	} {
 		for _, layout := range []parquet.FileOptions{{}, {Version: 2, NoDictionary: true, RowGroup: 1}} {
 			t.Run(fmt.Sprint(name, layout.Version), func(t *testing.T) {
-				f := format(t, everything+", z decimal(38,0)", options, layout)
+				f := format(t, sample.Everything+", z decimal(38,0)", options, layout)
 				s, rows := f.Schema().NewShredder(), f.NewRows()
 				var fitting [][]byte
 				for _, r := range edges() {
