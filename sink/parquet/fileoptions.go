@@ -9,7 +9,6 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/compress/gzip"
-	pqzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // Defaults of [FileOptions].
@@ -58,9 +57,9 @@ var codecs = map[string]func(level int) compress.Codec{
 	},
 	"zstd": func(level int) compress.Codec {
 		if level == 0 {
-			return &pqzstd.Codec{}
+			return newZstdCodec(zstd.SpeedDefault)
 		}
-		return &pqzstd.Codec{Level: zstd.EncoderLevelFromZstd(level)}
+		return newZstdCodec(zstd.EncoderLevelFromZstd(level))
 	},
 }
 
