@@ -17,6 +17,9 @@ import (
 // maxLine is how long a line may be. A file without newlines, as Firehose may write it, is one line of many objects.
 const maxLine = 256 << 20
 
+// longRecord is longer than a record of Kinesis: longer lines are many objects, or no JSON.
+const longRecord = 16 << 20
+
 // readFiles looks at files one after the other. - is stdin, whose read goes on when ctx ends, and is then nobody's.
 func (s *sample) readFiles(ctx context.Context, stdin io.Reader, files []string) error {
 	s.source = fmt.Sprintf("%d files", len(files))
@@ -84,6 +87,9 @@ func (s *sample) readFile(ctx context.Context, stdin io.Reader, name string) err
 		source = f
 	}
 	r, err := decompressed(name, bufio.NewReaderSize(source, 64<<10))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the file ends within its first bytes, so it was cut short; copy it again")
+	}
 	if err != nil {
 		return err
 	}
@@ -92,6 +98,9 @@ func (s *sample) readFile(ctx context.Context, stdin io.Reader, name string) err
 	var line []byte
 	for n := 1; ; n++ {
 		line, err = nextLine(lines, line[:0])
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the file ends in the middle, so it was cut short; copy it again")
+		}
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
@@ -114,11 +123,20 @@ func nextLine(r *bufio.Reader, buffer []byte) ([]byte, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull) && len(buffer) > maxLine:
 			return buffer, fmt.Errorf("it is longer than %d MiB, so this is no file of JSON lines", maxLine>>20)
+		case errors.Is(err, bufio.ErrBufferFull) && len(buffer) > longRecord && !mayBeJSON(buffer):
+			return buffer, errors.New("it is long and does not begin as a JSON object does, so this is no file of JSON lines")
 		case errors.Is(err, bufio.ErrBufferFull):
 		default:
 			return bytes.TrimSuffix(buffer, []byte("\n")), err
 		}
 	}
+}
+
+// mayBeJSON says whether the beginning of a long line may be that of objects, so that a file of something else is not read
+// into memory.
+func mayBeJSON(line []byte) bool {
+	line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
+	return len(line) == 0 || line[0] == '{' || line[0] == '['
 }
 
 // decompressed tells a file's codec by how it begins, and where that says nothing, by its name.

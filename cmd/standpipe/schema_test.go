@@ -167,7 +167,7 @@ func TestSchemaReadsFiles(t *testing.T) {
 	if got, r = proposal(t, nil, "--records", "1", two); got.Records != 1 {
 		t.Error(r)
 	}
-	if got, r = proposal(t, nil, cut); r.code != exitPartial || got.Rows == 0 || !strings.Contains(r.stderr, "standpipe: the look ended early: look at "+cut+": line ") {
+	if got, r = proposal(t, nil, cut); r.code != exitPartial || got.Rows == 0 || !strings.Contains(r.stderr, "standpipe: the look ended early: look at "+cut+": line ") || !strings.Contains(r.stderr, "the file ends in the middle, so it was cut short") {
 		t.Error(r)
 	}
 	for _, c := range []struct {
@@ -181,6 +181,8 @@ func TestSchemaReadsFiles(t *testing.T) {
 		{[]string{file("empty", nil)}, exitRuntime, "the files have no line in them"},
 		{[]string{file("text", []byte("a\nb"))}, exitRuntime, "there is no JSON object among the records"},
 		{[]string{file("a.parquet", []byte("PAR1...."))}, exitRuntime, "look at " + filepath.Join(dir, "a.parquet") + ": it is a Parquet file, which has its schema in it"},
+		{[]string{file("zeros", make([]byte, longRecord+1<<20))}, exitRuntime, "look at " + filepath.Join(dir, "zeros") + ": line 1: it is long and does not begin as a JSON object does"},
+		{[]string{file("head.gz", zipped("x")[:9])}, exitRuntime, "look at " + filepath.Join(dir, "head.gz") + ": the file ends within its first bytes, so it was cut short"},
 		{[]string{"s3://lake/x.gz"}, exitUsage, "s3://lake/x.gz is no file: copy it, or use `aws s3 cp s3://lake/x.gz - | standpipe schema -`"},
 		{[]string{two, two}, exitUsage, two + " is named twice"},
 		{[]string{two, "--back", "1h"}, exitUsage, "--back and --for are about the stream, not about files"},
