@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"standpipe/config"
+	"standpipe/internal/tables"
 	"standpipe/partition"
 	"standpipe/sink"
 	"standpipe/sink/parquet"
@@ -60,6 +61,15 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 			out.Extension = cmp.Or(o.Extension, ".parquet") // its format is known once Glue was asked
 		}
 		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
+		if schema != nil && out.Prefix != nil {
+			for _, clash := range tables.Clashes(schema, out.Prefix) {
+				if o.Catalog == "glue" {
+					problems.Add(fmt.Sprintf("outputs[%d].schema", i), clash, "")
+				} else {
+					doubts.Add(fmt.Sprintf("outputs[%d].schema", i), "no table can be made of the objects: "+clash, "")
+				}
+			}
+		}
 		p.outputs = append(p.outputs, out)
 		p.schemas = append(p.schemas, schema)
 	}

@@ -50,10 +50,8 @@ const lastYear = 2099
 // before it as comments; for Athena, which joins the lines of a statement before it reads them, in the table's COMMENT.
 func (t *Table) DDL(engine Engine) (string, error) {
 	l := divide(t.Prefix)
-	for _, c := range l.columns {
-		if slices.ContainsFunc(t.columns(parquet.Hive), func(other parquet.Column) bool { return other.Name == c.name }) {
-			return "", fmt.Errorf("column %s of the schema and a folder of the prefix have the same name; rename one, a column by its JSON key", c.name)
-		}
+	if clashes := l.clashes(t.columns(parquet.Hive)); len(clashes) > 0 {
+		return "", errors.New(clashes[0])
 	}
 	if strings.ContainsAny(t.Database+t.Name, "`\"'\n") || t.Name == "" {
 		return "", errors.New("the table's name is empty or has a quote in it")
@@ -79,6 +77,21 @@ func (t *Table) DDL(engine Engine) (string, error) {
 		return "", fmt.Errorf("unknown engine %q; there are %v", engine, Engines)
 	}
 	return notes.comments() + statement, nil
+}
+
+// Clashes says which columns of a schema have the names of folders, so that there can be no table with both.
+func Clashes(s *parquet.Schema, p *partition.Prefix) []string {
+	l := divide(p)
+	return l.clashes(s.ColumnsIn(parquet.Hive))
+}
+
+func (l *layout) clashes(columns []parquet.Column) (sentences []string) {
+	for _, c := range l.columns {
+		if slices.ContainsFunc(columns, func(other parquet.Column) bool { return other.Name == c.name }) {
+			sentences = append(sentences, fmt.Sprintf("column %s of the schema and a folder of the prefix have the same name; rename one, a column by its JSON key", c.name))
+		}
+	}
+	return sentences
 }
 
 // notes are sentences about a statement.

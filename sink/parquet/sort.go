@@ -47,7 +47,7 @@ func (s *Schema) sortKeys(text string) ([]sortKey, error) {
 		}
 		leaf, found := s.parquet.Lookup(name)
 		switch {
-		case !found && s.has(name):
+		case !found && (s.has(name) || s.has(strings.SplitN(name, ".", 2)[0])):
 			return fail("is nested; only columns of plain types can be sorted by")
 		case !found:
 			return fail("is not in the schema")
