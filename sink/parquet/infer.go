@@ -40,6 +40,10 @@ type ProposedColumn struct {
 // counted in the Proposal all the same.
 func (in *Inference) Add(record []byte) error {
 	in.records++
+	if in.root.room == nil {
+		room := maxShapes
+		in.root.room = &room
+	}
 	var documents [][]byte
 	i, _ := jsontext.SkipSpace(record, len(record)-len(bytes.TrimPrefix(record, []byte(jsontext.ByteOrderMark))))
 	for i < len(record) {
@@ -88,7 +92,7 @@ func (in *Inference) Proposal() Proposal {
 		c.Type = t.String()
 		c.Notes = notes
 		if in.root.crowded {
-			c.Notes = append(c.Notes, fmt.Sprintf("The records have more than %d keys; those met later are no columns.", maxMembers))
+			c.Notes = append(c.Notes, "The records have too many different keys; those met later are no columns.")
 		}
 		p.Columns = append(p.Columns, c)
 	}

@@ -39,7 +39,7 @@ func TestProposals(t *testing.T) {
 		{"names", []string{`{"a.b":1,"a_b":2,"":3,"x y":{"p q":1,"r":2},"_rest":1}`}, `a_b@a.b bigint 1; a_b_2@a_b bigint 1; key@ bigint 1; x_y@x y struct<r:bigint> 1; key_rest@_rest bigint 1 | x y has a key that can be no field of a struct, so it is dropped: it "p q" has ' ' in it, which readers of Parquet refuse; rename it, and map its JSON key to the new name. As a string, x y keeps it.`},
 		{"keys that are values", users, "users map<string,struct<n:bigint>> 100 | users has 100 different keys, each in few objects, so it is taken for a map."},
 		{"wide but regular", []string{`{"w":{` + strings.Join(wide, ",") + `}}`}, "w struct<" + strings.NewReplacer(`"`, "").Replace(strings.Join(mapped(100, func(i int) string { return fmt.Sprintf("k%d:bigint", i) }), ",")) + "> 1"},
-		{"more keys than are told apart", []string{`{"m":{` + strings.Join(many, ",") + `}}`}, "m map<string,string> 1 | m has more than 1000 different keys, so it is taken for a map."},
+		{"more keys than are told apart", []string{`{"m":{` + strings.Join(many, ",") + `}}`}, "m map<string,string> 1 | m has too many different keys, so it is taken for a map."},
 		{"deep", []string{`{"a":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`, `{"b":` + strings.Repeat(`{"c":`, 50) + "1" + strings.Repeat("}", 50) + `}`}, "?"},
 	} {
 		p := proposed(test.records...)
@@ -99,6 +99,40 @@ func fitsAll(t *testing.T, p Proposal, records []string) {
 	}
 	if _, err := assemble(schema, rows.Columns, rows.N); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Keys that never come again, in each other, do not take memory without end.
+func TestProposalsOfEndlessKeys(t *testing.T) {
+	var in Inference
+	for i := range 300 {
+		var entries []string
+		for k := range 1000 {
+			entries = append(entries, fmt.Sprintf(`"k%d":{"x":[{"y":1}]}`, i*1000+k))
+		}
+		if err := in.Add([]byte(fmt.Sprintf(`{"a%d":{"b":{%s}}}`, i, strings.Join(entries, ",")))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := in.Add([]byte(`{"` + strings.Repeat("long", maxShapes*64) + `":1,"a0":{"b":{"k0":{"x":1}}}}`)); err != nil {
+		t.Fatal(err)
+	}
+	var count func(s *shape) int
+	count = func(s *shape) int {
+		n := 1
+		for _, m := range s.members {
+			n += count(&m.shape)
+		}
+		if s.elem != nil {
+			n += count(s.elem)
+		}
+		return n
+	}
+	if n := count(&in.root); n > 2*maxShapes || n < maxShapes/2 {
+		t.Errorf("%d places are told apart", n)
+	}
+	if p := in.Proposal(); p.Rows != 301 || len(p.Columns) == 0 || !strings.Contains(strings.Join(p.Columns[0].Notes, " "), "too many different keys") {
+		t.Errorf("%d rows, columns %+v", p.Rows, p.Columns)
 	}
 }
 

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	maxMembers  = 1000 // keys that are told apart in one object
-	maxShape    = 12   // objects and arrays in each other that are looked into
-	mapMembers  = 40   // keys from which on an object may be a map
-	mapPresence = 10   // of a hundred objects that have a key, on average, below which it is one
+	maxMembers  = 1000    // keys that are told apart in one object
+	maxShapes   = 100_000 // places that are told apart in all, long keys counted more than once
+	maxShape    = 12      // objects and arrays in each other that are looked into
+	mapMembers  = 40      // keys from which on an object may be a map
+	mapPresence = 10      // of a hundred objects that have a key, on average, below which it is one
 )
 
 // shape counts what stood in one place of the records.
@@ -33,6 +34,7 @@ type shape struct {
 	byKey   map[string]*shapeMember
 	crowded bool // there were more members
 	elem    *shape
+	room    *int // how many more places may be told apart; nil: no limit
 	deep    bool // it was not looked into
 }
 
@@ -73,7 +75,7 @@ func (s *shape) container(data []byte, i, depth int) {
 	if object {
 		s.objects++
 	} else if s.arrays++; s.elem == nil {
-		s.elem = &shape{}
+		s.elem = &shape{room: s.room}
 	}
 	for {
 		if i, _ = jsontext.SkipSpace(data, i+1); data[i] == '}' || data[i] == ']' {
@@ -96,13 +98,17 @@ func (s *shape) container(data []byte, i, depth int) {
 func (s *shape) member(key string) *shape {
 	lower := strings.ToLower(key)
 	m, found := s.byKey[lower]
+	places := 1 + len(key)/256
 	switch {
 	case found:
-	case len(s.members) == maxMembers:
+	case len(s.members) == maxMembers, s.room != nil && *s.room < places:
 		s.crowded = true
 		return &shape{}
 	default:
-		m = &shapeMember{key: key}
+		m = &shapeMember{key: key, shape: shape{room: s.room}}
+		if s.room != nil {
+			*s.room -= places
+		}
 		if s.byKey == nil {
 			s.byKey = map[string]*shapeMember{}
 		}
@@ -239,7 +245,7 @@ func (s *shape) hiveObject(n *notes, path string, depth int) *hiveType {
 	}
 	if len(s.members) == 0 || s.crowded || len(s.members) >= mapMembers && total*100 < mapPresence*s.objects*len(s.members) {
 		if s.crowded {
-			n.add("%s has more than %d different keys, so it is taken for a map.", path, maxMembers)
+			n.add("%s has too many different keys, so it is taken for a map.", path)
 			return &hiveType{kind: mapping, name: "map", key: key, elem: key} // later values may be of any type
 		}
 		var all shape
