@@ -171,8 +171,8 @@ func TestDeliveryGoesOnWithoutGlue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 2)
-				var log bytes.Buffer
-				w.Log = &locked{w: &log}
+				log := &locked{w: &bytes.Buffer{}}
+				w.Log = log
 				var away atomic.Bool
 				away.Store(true)
 				w.Glue.Control("", func(faults.Call, func()) error {
@@ -182,7 +182,7 @@ func TestDeliveryGoesOnWithoutGlue(t *testing.T) {
 					return nil
 				})
 				wk := w.Start(w.registeredOutputs())
-				for range 20 {
+				for range 8 {
 					w.Put(10)
 					time.Sleep(5 * time.Second)
 				}

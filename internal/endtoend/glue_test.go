@@ -166,8 +166,8 @@ func TestDeliveryGoesOnWithoutTheTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 2)
-				var log bytes.Buffer
-				w.Log = &locked{w: &log}
+				log := &locked{w: &bytes.Buffer{}}
+				w.Log = log
 				w.PutTable("table")
 				wk := w.Start(w.tableOutputs())
 				w.putWide(50)

@@ -257,6 +257,12 @@ func (l *locked) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.String()
+}
+
 // One seed gives one run: the same calls, and in the same order but for what a Scheduler can not decide. The KCL
 // library walks its shards as a map, so of two shards free at once either may be acquired first.
 func TestScenarioIsDeterministic(t *testing.T) {
