@@ -2,12 +2,15 @@ package parquet
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"standpipe/internal/parquetread"
 )
 
 // TestDeltaWhereItPays looks at what columns of access logs are stored by, and that pages of version 1 have what every
@@ -85,5 +88,62 @@ func TestBooleansHaveNoDictionary(t *testing.T) {
 		if dictionary := slices.Contains(chunk.MetaData.Encoding, format.RLEDictionary); dictionary != (i == 2) {
 			t.Errorf("%v is stored by %v", chunk.MetaData.PathInSchema, chunk.MetaData.Encoding)
 		}
+	}
+}
+
+// The first rows of a file choose its encodings, and what comes later may be of another kind: differences that no number
+// of the column's width holds, and strings without anything in common.
+func TestDifferencesThatNobodyForesaw(t *testing.T) {
+	columns := []Column{{Name: "a", Type: "bigint"}, {Name: "i", Type: "int"}, {Name: "t", Type: "tinyint"}, {Name: "at", Type: "timestamp"}, {Name: "day", Type: "date"}, {Name: "s", Type: "string"}, {Name: "w", Type: "string"}}
+	f := newFormat(t, columns, Options{}, FileOptions{Version: 2, NoDictionary: true})
+	var out written
+	file := f.NewFile(out.add, nil)
+	s, rows := f.Schema().NewShredder(), &Rows{}
+	var a []int64
+	var text []string
+	add := func(bigint, integer, tiny, at int64, day, word, wide string) {
+		a, text = append(a, bigint), append(text, word)
+		if _, err := s.Append(rows, fmt.Appendf(nil, `{"a":%d,"i":%d,"t":%d,"at":%d,"day":"%s","s":"%s","w":"%s"}`, bigint, integer, tiny, at, day, word, wide)); err != nil {
+			t.Fatal(err)
+		}
+		if rows.N == 500 {
+			if err := file.Append(t.Context(), rows); err != nil {
+				t.Fatal(err)
+			}
+			rows.Reset()
+		}
+	}
+	for i := range int64(5000) {
+		add(i, i, i%100, 1_700_000_000+i, "2026-01-01", fmt.Sprint("/shop/departments/garden/items/", i), fmt.Sprintf("%08d-%016x", i*7919, i*i*2654435761))
+	}
+	for i := range 5000 {
+		if word := strings.Repeat("x", i%3*i); i%2 == 0 {
+			add(math.MinInt64, math.MinInt32, -128, -9e15, "0000-01-01", word, "")
+		} else {
+			add(math.MaxInt64, math.MaxInt32, 127, 9e15, "9999-12-31", "é"+word, word)
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := open(t, out.bytes())
+	chosen := map[string][]format.Encoding{}
+	for _, chunk := range read.Metadata().RowGroups[0].Columns {
+		chosen[chunk.MetaData.PathInSchema[0]] = chunk.MetaData.Encoding
+	}
+	if !slices.Contains(chosen["a"], format.DeltaBinaryPacked) || !slices.Contains(chosen["i"], format.DeltaBinaryPacked) || !slices.Contains(chosen["s"], format.DeltaByteArray) || !slices.Contains(chosen["w"], format.DeltaLengthByteArray) {
+		t.Errorf("stored by %v", chosen)
+	}
+	n, got, err := parquetread.Columns(out.bytes())
+	if err != nil || n != 10_000 {
+		t.Fatal(n, err)
+	}
+	for i, want := range a {
+		if got[0].Values[i] != want || got[5].Values[i] != text[i] {
+			t.Fatalf("row %d: %v, %.50v", i, got[0].Values[i], got[5].Values[i])
+		}
+	}
+	if all := contents(t, f.Schema(), read); len(all) != 10_000 || !strings.Contains(all[5000], "-9223372036854775808") || !strings.Contains(all[9999], "9223372036854775807") {
+		t.Errorf("%d rows", len(all))
 	}
 }

@@ -3,9 +3,12 @@ package duckdb
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"standpipe/internal/strangers/sample"
 	"standpipe/sink/parquet"
@@ -87,5 +90,43 @@ func TestDuckDBReadsTheEdges(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDuckDBReadsDifferencesThatNobodyForesaw: the first rows of a file choose its encodings, and what comes later differs
+// by more than a number of the column's width, or has nothing in common.
+func TestDuckDBReadsDifferencesThatNobodyForesaw(t *testing.T) {
+	f := format(t, "id bigint, i int, at timestamp, day date, s string, w string", parquet.Options{}, parquet.FileOptions{Version: 2, NoDictionary: true})
+	var records [][]byte
+	add := func(id, i, at int64, day, word, wide string) {
+		records = append(records, fmt.Appendf(nil, `{"id":%d,"i":%d,"at":"%s","day":"%s","s":"%s","w":"%s"}`, id, i, time.Unix(at, 0).UTC().Format(time.DateTime), day, word, wide))
+	}
+	for i := range int64(5000) {
+		add(i, i, 1_700_000_000+i, "2026-01-01", fmt.Sprint("/shop/departments/garden/items/", i), fmt.Sprintf("%08d-%016x", i*7919, i*i*2654435761))
+	}
+	for i := range 5000 {
+		if word := strings.Repeat("x", i%3*i); i%2 == 0 {
+			add(math.MinInt64, math.MinInt32, -62_000_000_000, "0001-01-01", word, "")
+		} else {
+			add(math.MaxInt64, math.MaxInt32, 253_000_000_000, "9999-12-31", "é"+word, word)
+		}
+	}
+	dir := t.TempDir()
+	lines, file := filepath.Join(dir, "in.ndjson"), filepath.Join(dir, "out.parquet")
+	write(t, f, file, records, 500)
+	if err := os.WriteFile(lines, bytes.Join(records, []byte("\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t)
+	in := fmt.Sprintf("SELECT * FROM read_json('%s', format='newline_delimited', columns={id: 'bigint', i: 'integer', \"at\": 'timestamp', day: 'date', s: 'varchar', w: 'varchar'})", lines)
+	out := fmt.Sprintf(`SELECT id, i, "at" AT TIME ZONE 'UTC', day, s, w FROM read_parquet('%s')`, file)
+	if n := number(t, db, "SELECT count(*) FROM (("+in+") EXCEPT ALL ("+out+"))"); n != 0 {
+		t.Errorf("%d rows are lost", n)
+	}
+	if n := number(t, db, "SELECT count(*) FROM ("+out+") WHERE id = 9223372036854775807 AND i > 0 AND day > '9000-01-01'"); n != 2500 {
+		t.Errorf("%d rows are found, want 2500", n)
+	}
+	if n := number(t, db, fmt.Sprintf("SELECT count(*) FROM parquet_metadata('%s') WHERE encodings LIKE '%%DELTA%%'", file)); n < 5 {
+		t.Errorf("%d columns are stored as differences", n)
 	}
 }
