@@ -24,6 +24,9 @@ type Output struct {
 	// output.
 	Parquet *parquet.Format
 
+	// Table is where the columns of Parquet come from, for error records; nil = from no table.
+	Table *CatalogTable
+
 	// ContentEncoding has S3 answer requests for an object with the codec's Content-Encoding, as Firehose has it; the
 	// Content-Type is then that of the lines. HTTP clients decompress such a body by themselves, some of them without
 	// being asked, so that what is stored under a name ending in .gz arrives as plain lines.

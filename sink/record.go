@@ -17,4 +17,6 @@ type Failure struct {
 	Code    string // such as "Standpipe.NotJSON"
 	Message string
 	Output  string // the output that the record does not fit, "" where it is all of them
+
+	Table *CatalogTable // that of the output, nil where it has none
 }

@@ -111,7 +111,7 @@ func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
 	case errors.As(err, &misfit):
 		f := &Failure{Type: conversionFailed, Code: misfit.Code, Message: misfit.Message}
 		if !misfit.NotJSON() {
-			f.Output = s.data[i].Name
+			f.Output, f.Table = s.data[i].Name, s.data[i].Table
 		}
 		return f, nil
 	case err != nil:

@@ -162,6 +162,18 @@ func (t *glueTable) outputs() string {
 	return list(names)
 }
 
+// named is the table as error records name it.
+func (t *glueTable) named() *sink.CatalogTable {
+	named := &sink.CatalogTable{DatabaseName: t.Table.Database, TableName: t.Table.Table, Region: t.region, VersionID: "LATEST"}
+	if t.Table.CatalogID != "" {
+		named.CatalogID = &t.Table.CatalogID
+	}
+	if t.role != nil {
+		named.RoleARN = &t.role.ARN
+	}
+	return named
+}
+
 // giveColumns gives the outputs the formats that the start's check has found.
 func (s *services) giveColumns(pipe *pipeline, log zerolog.Logger) {
 	for _, t := range s.tables {
@@ -171,7 +183,7 @@ func (s *services) giveColumns(pipe *pipeline, log zerolog.Logger) {
 			if f == nil {
 				continue
 			}
-			out.Parquet = f
+			out.Parquet, out.Table = f, t.named()
 			log.Info().Str("output", out.Name).Str("table", t.Table.String()).Str("version", d.Version).Int("columns", len(d.Schema.Columns())).Msg("taking columns from a Glue table")
 			for _, note := range d.Notes {
 				log.Warn().Str("output", out.Name).Str("table", t.Table.String()).Msg(note)

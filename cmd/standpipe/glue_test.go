@@ -105,7 +105,14 @@ func TestRunTakesColumnsFromGlue(t *testing.T) {
 	eventually(t, "take the new column", func() bool { return d.metric(t, "standpipe_schema_changes_total") == 1 })
 	c.put(t, `{"number":2,"path":"b"}`)
 	eventually(t, "deliver the second record", func() bool { return len(c.rows(t, "clicks/")) == 2 })
+	c.put(t, `{"number":"many"}`)
+	eventually(t, "reject the third record", func() bool { return len(c.lines(t, "errors/format-conversion-failed/")) == 1 })
 	d.stop(t)
+	for line := range c.lines(t, "errors/format-conversion-failed/") {
+		if !strings.Contains(line, `"dataCatalogTable":{"catalogId":null,"databaseName":"lake","tableName":"clicks","region":"us-east-1","versionId":"LATEST","roleArn":null},"shardId":`) {
+			t.Errorf("error record %s", line)
+		}
+	}
 	if got := strings.Join(c.rows(t, "clicks/"), " "); got != `{"id":1} {"id":2,"path":"b"}` {
 		t.Errorf("rows %s", got)
 	}

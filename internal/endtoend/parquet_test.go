@@ -140,7 +140,7 @@ func TestRecordsThatDoNotFit(t *testing.T) {
 				t.Fatal(err)
 			}
 			raw, err := base64.StdEncoding.DecodeString(e.RawData)
-			if err != nil || e.LastErrorCode != parquet.CodeMalformedData || e.LastErrorMessage == "" || e.SequenceNumber == "" || e.ShardID == "" || e.AttemptsMade != 1 || e.ArrivalTimestamp == 0 {
+			if err != nil || e.LastErrorCode != parquet.CodeMalformedData || e.LastErrorMessage == "" || e.SequenceNumber == "" || e.ShardID == "" || e.AttemptsMade != 1 || e.ArrivalTimestamp == 0 || !strings.Contains(line, `"dataCatalogTable":null,`) {
 				t.Errorf("error record %s", line)
 			}
 			seen[e.Output+" "+string(raw)]++
