@@ -115,6 +115,18 @@ func TestTablesThatCanNotBeUsed(t *testing.T) {
 	}
 }
 
+// A table of thousands of columns that can not be used is still said in a line.
+func TestManyProblemsAreCounted(t *testing.T) {
+	var columns []string
+	for range 3000 {
+		columns = append(columns, "a uniontype<int>")
+	}
+	_, err := Define(clicks, table(columns...), parquet.Options{})
+	if err == nil || len(err.Error()) > 3000 || !strings.HasSuffix(err.Error(), " more") || !strings.Contains(err.Error(), "uniontype") {
+		t.Errorf("%.4000s", err)
+	}
+}
+
 func TestDifferencesInWords(t *testing.T) {
 	define := func(columns ...string) *Definition {
 		d, err := Define(clicks, table(columns...), parquet.Options{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +65,15 @@ type UnusableError struct {
 	Problems []string // sentences
 }
 
+// shownProblems is how many problems a sentence has, which is also a line in the log; a table may have thousands.
+const shownProblems = 10
+
 func (e *UnusableError) Error() string {
-	return "table " + e.Table.String() + " can not be used: " + strings.Join(e.Problems, "; ")
+	problems := e.Problems
+	if more := len(problems) - shownProblems; more > 0 {
+		problems = append(slices.Clone(problems[:shownProblems]), fmt.Sprintf("and %d more", more))
+	}
+	return "table " + e.Table.String() + " can not be used: " + strings.Join(problems, "; ")
 }
 
 // gone says whether Glue knows the table, or its database, not to exist.
