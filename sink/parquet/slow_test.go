@@ -477,12 +477,12 @@ func (s slow) time(isString, isBool bool, str string) (at time.Time, err error) 
 			whole.Quo(whole, big.NewInt(1e6)).Mul(whole, big.NewInt(1e6))
 		}
 		seconds, rest := new(big.Int).DivMod(whole, big.NewInt(1e9), new(big.Int))
-		limit := map[Timestamps]int64{Micros: 9223372036854, Millis: 9223372036854775, Nanos: 9223372036, Int96: (1<<31 - 2440588) * 86400}[s.options.Timestamps]
+		limit := int64(9223372036854) // of microseconds, in all columns but those of nanoseconds
+		if s.options.Timestamps == Nanos {
+			limit = 9223372036
+		}
 		if seconds.Cmp(big.NewInt(limit)) >= 0 {
 			return at, errMisfit
-		}
-		if s.options.Timestamps == Int96 {
-			limit = (1<<31 + 2440588) * 86400
 		}
 		if seconds.Cmp(big.NewInt(-limit)) < 0 {
 			return at, errMisfit
