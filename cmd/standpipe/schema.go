@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,8 @@ func (p *program) streamConfig(cmd *cobra.Command) (config.Config, error) {
 	})
 	only := config.Default()
 	only.Stream, only.Leases.Application = cfg.Stream, cfg.Leases.Application
-	only.Leases.Endpoint, only.S3.Endpoint = cfg.Stream.Endpoint, cfg.Stream.Endpoint // nothing is asked there, and no region is needed for it
+	nowhere := cmp.Or(cfg.Stream.Endpoint, "http://localhost") // nothing is asked there, and no region is needed for it
+	only.Leases.Endpoint, only.S3.Endpoint = nowhere, nowhere
 	return only, inTheWay.Err()
 }
 

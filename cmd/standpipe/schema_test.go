@@ -176,6 +176,7 @@ func TestSchemaReadsFiles(t *testing.T) {
 		want string
 	}{
 		{nil, exitUsage, "nothing to look at is named: a configuration with -c, a stream with --stream.name, or files"},
+		{[]string{"--stream.name", "clicks"}, exitUsage, "no AWS region is set for Kinesis: set stream.region or AWS_REGION"},
 		{[]string{filepath.Join(dir, "none")}, exitRuntime, "look at " + filepath.Join(dir, "none") + ": no such file or directory"},
 		{[]string{dir}, exitRuntime, "look at " + dir + ": it is a folder: name the files in it"},
 		{[]string{file("empty", nil)}, exitRuntime, "the files have no line in them"},
