@@ -5,7 +5,7 @@
 
 test: servers strangers ## all tests, with the race detector, in random order
 	go test -race -shuffle=on ./...
-	go test -count=1 ./internal/footprint # by itself and without the detector, since these measure
+	go test -count=1 -p 1 ./internal/footprint ./sink/parquet # without the detector: these measure, or have much data
 	go test -count=1 -run OpenParquetPaths ./sink
 
 strangers: ## Parquet files read by DuckDB, which needs a C compiler, and what else reads them; says what can not be had

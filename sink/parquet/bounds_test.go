@@ -44,6 +44,7 @@ func TestShortBoundsHoldEveryValue(t *testing.T) {
 // TestLargeStringsLeaveTheFooterSmall writes strings of a megabyte, in columns with and without a dictionary, each of which
 // is a page or a row group: what bounds, footer and page index take of each is little.
 func TestLargeStringsLeaveTheFooterSmall(t *testing.T) {
+	unlessRaced(t)
 	const records, size = 10, 1 << 20
 	large := strings.Repeat("z", size)
 	for name, layout := range map[string]FileOptions{

@@ -16,6 +16,7 @@ import (
 // TestDeltaWhereItPays looks at what columns of access logs are stored by, and that pages of version 1 have what every
 // reader knows.
 func TestDeltaWhereItPays(t *testing.T) {
+	unlessRaced(t)
 	columns := append(slices.Clone(accessLogColumns), Column{Name: "page", Type: "string"}, Column{Name: "noise", Type: "bigint"}, Column{Name: "day", Type: "int"})
 	delta := []format.Encoding{format.DeltaBinaryPacked, format.DeltaByteArray, format.DeltaLengthByteArray}
 	for name, c := range map[string]struct {
@@ -94,6 +95,7 @@ func TestBooleansHaveNoDictionary(t *testing.T) {
 // The first rows of a file choose its encodings, and what comes later may be of another kind: differences that no number
 // of the column's width holds, and strings without anything in common.
 func TestDifferencesThatNobodyForesaw(t *testing.T) {
+	unlessRaced(t)
 	columns := []Column{{Name: "a", Type: "bigint"}, {Name: "i", Type: "int"}, {Name: "t", Type: "tinyint"}, {Name: "at", Type: "timestamp"}, {Name: "day", Type: "date"}, {Name: "s", Type: "string"}, {Name: "w", Type: "string"}}
 	f := newFormat(t, columns, Options{}, FileOptions{Version: 2, NoDictionary: true})
 	var out written

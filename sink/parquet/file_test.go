@@ -157,6 +157,7 @@ func TestManyGoroutinesWriteOneFile(t *testing.T) {
 // TestLayout looks at a file of access logs: what ends row groups and pages, which columns have dictionaries, and what
 // a reader can skip by.
 func TestLayout(t *testing.T) {
+	unlessRaced(t)
 	f := newFormat(t, accessLogColumns, Options{}, FileOptions{RowGroup: 8 << 20})
 	var out written
 	file := f.NewFile(out.add, map[string]string{MetaVersion: "1.2.3"})

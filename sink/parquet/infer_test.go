@@ -104,6 +104,7 @@ func fitsAll(t *testing.T, p Proposal, records []string) {
 
 // Keys that never come again, in each other, do not take memory without end.
 func TestProposalsOfEndlessKeys(t *testing.T) {
+	unlessRaced(t)
 	var in Inference
 	for i := range 300 {
 		var entries []string

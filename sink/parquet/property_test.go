@@ -17,6 +17,7 @@ import (
 // TestRandomRecordsAgainstSlowReading draws schemas and records, compares each with the slow reading, and at the end the
 // file that parquet-go makes of the rows.
 func TestRandomRecordsAgainstSlowReading(t *testing.T) {
+	unlessRaced(t)
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)

@@ -17,6 +17,7 @@ func mustSchema(t testing.TB, columns string, options string) *Schema {
 }
 
 func TestHostileRecords(t *testing.T) {
+	unlessRaced(t)
 	million := 1_000_000
 	columns := "a array<int>; b array<array<string>>; c string; d struct<e:struct<f:int>>; m map<string,map<string,int>>; n decimal(38,10); t timestamp"
 	for _, options := range []string{"-", "strict", "rest"} {
@@ -47,6 +48,7 @@ func TestHostileRecords(t *testing.T) {
 
 // A record of a megabyte that would make a wide table's columns take gigabytes is refused, and costs no such memory.
 func TestRecordsOfTooManyValues(t *testing.T) {
+	unlessRaced(t)
 	var columns []Column
 	for i := range 400 {
 		columns = append(columns, Column{Name: fmt.Sprint("c", i), Type: "string"})
@@ -89,6 +91,7 @@ func TestRecordsOfTooManyValues(t *testing.T) {
 }
 
 func TestLongStringsStayWhole(t *testing.T) {
+	unlessRaced(t)
 	schema := mustSchema(t, "a string; b string; m map<string,int>", "-")
 	s, rows := schema.NewShredder(), &Rows{}
 	long := strings.Repeat("long ", 1<<18)
