@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -63,6 +64,7 @@ type Register struct {
 type folder struct {
 	values   []string
 	location string
+	refused  int // times that Glue took others of a call and not this one
 }
 
 // start readies what New would make.
@@ -94,7 +96,7 @@ func (r *Register) Add(path string) {
 		r.overflow = true
 		return
 	}
-	r.open[location] = folder{values, location}
+	r.open[location] = folder{values: values, location: location}
 	r.Metric.waiting.WithLabelValues(r.Output).Set(float64(len(r.open)))
 	r.notify()
 }
@@ -137,11 +139,15 @@ func (r *Register) Run(ctx context.Context) {
 			pause(ctx, gather)
 			continue
 		}
+		before := r.waiting()
 		if err := r.flush(ctx); err == nil {
 			wait = firstWait
 			continue
 		} else if ctx.Err() == nil {
 			r.say(err)
+		}
+		if r.waiting() < before {
+			wait = firstWait
 		}
 		pause(ctx, time.Duration((1-jitter()/2)*float64(wait)))
 		wait = min(2*wait, longWait)
@@ -209,6 +215,12 @@ func (r *Register) until(ctx context.Context, limit time.Duration, holds func() 
 	}
 }
 
+func (r *Register) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.open)
+}
+
 // overflowed says whether something was not taken since the last time this was asked.
 func (r *Register) overflowed() bool {
 	r.mu.Lock()
@@ -229,19 +241,18 @@ func (r *Register) say(err error) {
 	}
 }
 
-// flush registers a call's worth of what waits, and sees to the table first.
+// flush registers a call's worth of what waits, and sees to the table first. What Glue has refused comes last, so that it
+// holds nothing else back.
 func (r *Register) flush(ctx context.Context) error {
 	t, err := r.table(ctx)
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
-	var some []folder
-	for _, location := range slices.Sorted(maps.Keys(r.open)) {
-		if some = append(some, r.open[location]); len(some) == perCall {
-			break
-		}
-	}
+	some := slices.SortedFunc(maps.Values(r.open), func(a, b folder) int {
+		return cmp.Or(cmp.Compare(a.refused, b.refused), cmp.Compare(a.location, b.location))
+	})
+	some = some[:min(len(some), perCall)]
 	r.mu.Unlock()
 	if len(some) == 0 {
 		return nil
@@ -275,12 +286,24 @@ func (r *Register) flush(ctx context.Context) error {
 		if code == "AlreadyExistsException" {
 			continue
 		}
-		delete(by, strings.Join(e.PartitionValues, "\x00"))
+		key := strings.Join(e.PartitionValues, "\x00")
+		r.refuse(by[key])
+		delete(by, key)
 		r.Metric.failures.WithLabelValues("BatchCreatePartition").Inc()
 		err = fmt.Errorf("create partition %s of table %s: %s: %s", strings.Join(e.PartitionValues, "/"), r.Table, code, message)
 	}
 	r.registered(slices.Collect(maps.Values(by)), fresh)
 	return err
+}
+
+// refuse puts a folder behind those that Glue has not refused as often.
+func (r *Register) refuse(f folder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, waits := r.open[f.location]; waits {
+		f.refused++
+		r.open[f.location] = f
+	}
 }
 
 // registered notes what is in the table now, fresh of them by this call.

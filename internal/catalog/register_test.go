@@ -127,6 +127,31 @@ func TestRefusedPartitionHoldsNoOtherBack(t *testing.T) {
 	})
 }
 
+// Nor do more of them than go in a call.
+func TestManyRefusedPartitionsHoldNoOtherBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := register(t, layout(t, fine, id))
+		for n := range 250 {
+			r.Add(path(n))
+			if n < 150 {
+				r.glue.Refuse(fmt.Sprintf("%02d/%02d", n/60, n%60), true)
+			}
+		}
+		r.run(t)
+		pass(time.Minute)
+		if n := r.partitions(); n != 100 {
+			t.Errorf("%d partitions are registered, want the 100 that are not refused", n)
+		}
+		for n := range 150 {
+			r.glue.Refuse(fmt.Sprintf("%02d/%02d", n/60, n%60), false)
+		}
+		pass(15 * time.Minute)
+		if n := r.partitions(); n != 250 {
+			t.Errorf("%d partitions are registered, want all", n)
+		}
+	})
+}
+
 // What waits is bounded; what found no room is known to be missing.
 func TestWaitingPartitionsAreBounded(t *testing.T) {
 	r := register(t, layout(t, "clicks/t=!{timestamp:yyyy-MM-dd-HH-mm-ss}/", id))

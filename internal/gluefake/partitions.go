@@ -11,32 +11,6 @@ const maxPartitions = 100
 
 type place struct{ DatabaseName, TableName string }
 
-func (s *Server) getPartition(in *struct {
-	place
-	PartitionValues []string
-}) (any, error) {
-	t, err := s.find(in.DatabaseName, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	p, found := t.partitions[strings.Join(in.PartitionValues, "/")]
-	if !found {
-		return nil, refuse("EntityNotFoundException", "Cannot find partition.")
-	}
-	return map[string]Partition{"Partition": p}, nil
-}
-
-func (s *Server) createPartition(in *struct {
-	place
-	PartitionInput Partition
-}) (any, error) {
-	t, err := s.find(in.DatabaseName, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	return struct{}{}, s.add(t, in.PartitionInput)
-}
-
 func (s *Server) batchCreatePartition(in *struct {
 	place
 	PartitionInputList []Partition

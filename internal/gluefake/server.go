@@ -57,8 +57,6 @@ const targetPrefix = "AWSGlue."
 var operations = map[string]func(*Server, []byte) (any, error){
 	"GetTable":             handle((*Server).getTable),
 	"CreateTable":          handle((*Server).createTable),
-	"GetPartition":         handle((*Server).getPartition),
-	"CreatePartition":      handle((*Server).createPartition),
 	"BatchCreatePartition": handle((*Server).batchCreatePartition),
 }
 
