@@ -1,14 +1,17 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
-test: servers strangers ## all tests, with the race detector, in random order
-	go test -race -shuffle=on ./...
+test: servers readers ## all tests, with the race detector, in random order; vet is part of make lint
+	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
 	go test -count=1 -p 1 ./internal/footprint ./sink/parquet # without the detector: these measure, or have much data
 	go test -count=1 -run OpenParquetPaths ./sink
 
-strangers: ## Parquet files read by DuckDB, which needs a C compiler, and what else reads them; says what can not be had
+readers: ## what reads Parquet files back, by its lock files; says which can not be had, and why
+	@internal/strangers/run.sh readers
+
+strangers: readers ## Parquet files, the tables of ddl and the demo's count by DuckDB, which needs a C compiler
 	@internal/strangers/run.sh
 
 OUTAGES ?= long

@@ -27,8 +27,8 @@ var commands = map[string]struct{ file, words string }{
 	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
 	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
 	"go test ./config -update":                        {"config/files_test.go", `flag.Bool("update"`},
-	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on ./..."},
-	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on ./..."}, // its name: TestTestsNamedInDocumentsExist
+	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on -vet=off"},
+	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on -vet=off"}, // its name: TestTestsNamedInDocumentsExist
 
 	// There is no Docker to run these: what they build and load is tested, see docs/containers.md.
 	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},

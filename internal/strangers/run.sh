@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fetches the libraries by which tests read Parquet files back, and runs those tests that need a C compiler, in a module of
-# their own. What can not be had is left out, and that is said; with REQUIRE_SERVERS=1 it is an error, but for pyarrow.
-# With the argument large it runs the test of a large file alone.
+# Runs those tests of Parquet files that need a C compiler, in a module of their own. With the argument large it runs the
+# test of a large file alone; with readers it fetches the libraries by which other tests read files back, and runs nothing.
+# What can not be had is left out, and that is said; with REQUIRE_SERVERS=1 it is an error, but for pyarrow.
 set -euo pipefail
 cd "$(dirname "$0")"
 missing=0
@@ -32,23 +32,25 @@ duckdb() {
 	(cd duckdb && export CGO_ENABLED=1 && go vet ./... && go test -count=1 -timeout 1h "$@" ./...)
 }
 
-if [ "${1:-}" = large ]; then
-	duckdb -run '^TestLargeFile$' -v
-	[ "$missing" = 0 ] || [ "${REQUIRE_SERVERS:-}" != 1 ]
-	exit
-fi
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-	without "hyparquet and parquet-wasm" "Node.js with npm is not installed"
-	missing=1
-elif ! (cd npm && modules); then
-	without "hyparquet and parquet-wasm" "npm could not fetch them (see above)"
-	missing=1
-fi
-if ! command -v python3 >/dev/null; then
-	without pyarrow "Python is not installed"
-elif ! (cd python && wheels); then
-	without pyarrow "pip could not fetch it (see above)"
-fi
-duckdb
+# readers fetches what is not Go.
+readers() {
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		without "hyparquet and parquet-wasm" "Node.js with npm is not installed"
+		missing=1
+	elif ! (cd npm && modules); then
+		without "hyparquet and parquet-wasm" "npm could not fetch them (see above)"
+		missing=1
+	fi
+	if ! command -v python3 >/dev/null; then
+		without pyarrow "Python is not installed"
+	elif ! (cd python && wheels); then
+		without pyarrow "pip could not fetch it (see above)"
+	fi
+}
 
+case "${1:-}" in
+readers) readers ;;
+large) duckdb -run '^TestLargeFile$' -v ;;
+*) duckdb ;;
+esac
 [ "$missing" = 0 ] || [ "${REQUIRE_SERVERS:-}" != 1 ]

@@ -11,7 +11,7 @@ import (
 // reader is a program that writes the rows of files as JSON, beside each.
 type reader struct {
 	name    string
-	needs   string   // what `make strangers` leaves
+	needs   string   // what `make readers` leaves
 	command []string // before the files
 	inexact bool     // decimals are read as floating point numbers
 	must    bool     // where REQUIRE_SERVERS=1
@@ -52,7 +52,7 @@ func (r reader) require(t *testing.T) {
 		}
 	}
 	if r.must && os.Getenv("REQUIRE_SERVERS") == "1" {
-		t.Fatalf("%s can not be run (%v): `make strangers` fetches it", r.name, err)
+		t.Fatalf("%s can not be run (%v): `make readers` fetches it", r.name, err)
 	}
-	t.Skipf("NOT RUN: %s can not be run (%v): `make strangers` fetches it", r.name, err)
+	t.Skipf("NOT RUN: %s can not be run (%v): `make readers` fetches it", r.name, err)
 }
