@@ -55,7 +55,7 @@ func TestCrashes(t *testing.T) {
 	}
 	every := 16
 	if raced {
-		every = 64
+		every = 160
 	}
 	offset := int(time.Now().UnixNano() % int64(every))
 	switch s := os.Getenv(crashesEnv); s {

@@ -18,7 +18,7 @@ import (
 // Seeds of a run without STANDPIPE_SEEDS.
 const (
 	seedsAlways = 200
-	seedsRaced  = 16 // with the race detector, which makes them ten times as slow
+	seedsRaced  = 6 // with the race detector, which makes them ten times as slow
 )
 
 // TestSimulation plays schedules drawn from seeds: workers start, die, freeze and stop while every kind of fault
