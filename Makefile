@@ -1,11 +1,13 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
 test: servers readers ## all tests, with the race detector, in random order; vet is part of make lint
 	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
-	go test -count=1 -p 1 ./internal/footprint ./sink/parquet # without the detector: these measure, or have much data
+
+measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data
+	go test -count=1 -p 1 ./internal/footprint ./internal/mutants ./sink/parquet
 	go test -count=1 -run OpenParquetPaths ./sink
 
 readers: ## what reads Parquet files back, by its lock files; says which can not be had, and why

@@ -16,6 +16,7 @@ var commands = map[string]struct{ file, words string }{
 	"./standpipe ddl -c standpipe.yaml":               {"cmd/standpipe/ddl_test.go", `execute(t, nil, "ddl", "-c", file)`},
 	"make build":                                      {".ci/run", "make build"},
 	"make test":                                       {".ci/run", "make test"},
+	"make measured":                                   {".ci/run", "make measured"},
 	"make crashes":                                    {".ci/run", "make crashes"},
 	"make soak":                                       {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
 	"make mutants":                                    {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},

@@ -49,7 +49,12 @@ func TestEveryRuleHasAMutant(t *testing.T) {
 }
 
 // All of them fit into one program, which Go compiles.
-func TestMutantsCompile(t *testing.T) { build(t) }
+func TestMutantsCompile(t *testing.T) {
+	if raced {
+		t.Skip("compiles the program without the race detector: `make measured` runs this")
+	}
+	build(t)
+}
 
 // isTest says whether a pattern is that of a test, by its name or the beginning of it.
 func isTest(t *testing.T, pattern string) bool {

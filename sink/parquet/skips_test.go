@@ -3,7 +3,7 @@ package parquet
 import "testing"
 
 // unlessRaced leaves out what works on much data in one goroutine, where the race detector finds nothing and takes ten
-// times as long. `make test` runs this package without it too.
+// times as long. `make measured` runs this package without it.
 func unlessRaced(t *testing.T) {
 	t.Helper()
 	if raced {
