@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,14 +260,14 @@ func TestVerifyAndCleanOfABucketThatIsNotThere(t *testing.T) {
 // TestVerifyPersists through throttling.
 func TestVerifyPersists(t *testing.T) {
 	d := newDelivered(t)
-	refused := 0
+	var asked atomic.Int32
 	d.s3.Control("GetObject", func(_ faults.Call, _ func()) error {
-		if refused++; refused <= 3 {
+		if asked.Add(1) <= 3 {
 			return answer(http.StatusServiceUnavailable, "SlowDown")(faults.Call{}, nil)
 		}
 		return nil
 	})
-	if r := execute(t, d.env(), "verify"); r.code != exitOK || refused < 4 {
+	if r := execute(t, d.env(), "verify"); r.code != exitOK || asked.Load() < 4 {
 		t.Error(r)
 	}
 }
