@@ -156,6 +156,9 @@ func (j *Journals) mark(ctx context.Context, r *Register, since time.Time) (mark
 	return m, nil
 }
 
+// mostJournal is more than a batch's journal has: what is larger is somebody else's, and is not read into memory.
+const mostJournal = 64 << 20
+
 // put stores a mark, as everything is stored that the program writes.
 func (j *Journals) put(ctx context.Context, r *Register, m mark) error {
 	data, err := json.Marshal(m)
@@ -242,6 +245,10 @@ func (j *Journals) hour(key string) (hour string, cut time.Time, ok bool) {
 // read adds the partitions of one journal that are not known and whose objects are visible. whole: it has nothing more
 // to tell.
 func (j *Journals) read(ctx context.Context, o s3read.Object, by map[string]*Register, recent bool) (whole bool, err error) {
+	if o.Size > mostJournal {
+		j.Log.Warn().Str("key", o.Key).Int64("bytes", o.Size).Msg("something too large for a journal is passed over in the search for partitions that are not registered")
+		return true, nil
+	}
 	data, err := j.Store.Read(ctx, j.Bucket, o.Key, o.Size)
 	if errors.Is(err, sink.ErrNotFound) {
 		return true, nil // its batch was undone

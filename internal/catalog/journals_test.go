@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"sync"
@@ -185,4 +186,77 @@ func TestSearchGoesOn(t *testing.T) {
 			t.Errorf("%s", r.log)
 		}
 	})
+}
+
+// giant lists one object as larger than any journal is.
+type giant struct {
+	Lister
+	key string
+}
+
+func (g giant) List(ctx context.Context, p s3read.Place, after string) iter.Seq2[s3read.Object, error] {
+	return func(yield func(s3read.Object, error) bool) {
+		for o, err := range g.Lister.List(ctx, p, after) {
+			if strings.Contains(o.Key, g.key) {
+				o.Size = mostJournal + 1
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// What is too large for a journal is not read, and keeps nothing else from being found.
+func TestGiantInAJournalsPlaceIsPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBucket(t)
+		r := register(t, layout(t, fine, id))
+		b.batch(time.Now(), path(1))
+		b.batch(time.Now(), path(2))
+		j := b.journals(r)
+		j.Lister = giant{j.Lister, "000000000001.ndjson"}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { r.Run(ctx) })
+		wg.Go(func() { j.Run(ctx) })
+		pass(5 * time.Minute)
+		cancel()
+		wg.Wait()
+		if n := r.partitions(); n != 1 || strings.Count(r.log.String(), "too large for a journal") != 1 {
+			t.Errorf("%d partitions\n%s", n, r.log)
+		}
+	})
+}
+
+// A mark that can not be written, or of which nobody learns that it was, keeps no partition from being registered, and is
+// written again.
+func TestMarkIsWrittenAgain(t *testing.T) {
+	for _, op := range []string{"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"} {
+		for _, effect := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, effect %v", op, effect), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b := newBucket(t)
+					r := register(t, layout(t, fine, id))
+					b.batch(time.Now(), path(1))
+					failed := false
+					b.fake.Control(op, func(c faults.Call, next func()) error {
+						if failed || !strings.Contains(c.Object, "registered/") {
+							return nil
+						}
+						failed = true
+						if effect {
+							next()
+						}
+						return faults.ErrLost
+					})
+					b.running(r, func() { pass(10 * time.Minute) })
+					mark, err := b.store.Read(t.Context(), "lake", "_standpipe/x/registered/a.json", 1<<20)
+					if n := r.partitions(); n != 1 || !failed || err != nil || !bytes.Contains(mark, []byte("clicks")) {
+						t.Errorf("%d partitions, failed: %v, mark %s, %v\n%s", n, failed, mark, err, r.log)
+					}
+				})
+			})
+		}
+	}
 }

@@ -86,7 +86,7 @@ func TestPartitionsAreRegistered(t *testing.T) {
 // A worker dies between a commit and the registration of its partitions, or another finishes its batch: whoever comes
 // next finds them in the journals.
 func TestWorkerDiesBeforeItRegisters(t *testing.T) {
-	for _, step := range []string{"BatchCreatePartition before", "BatchCreatePartition after", "CreateTable before", "advance after", "complete object after"} {
+	for _, step := range []string{"BatchCreatePartition before", "BatchCreatePartition after", "CreateTable before", "CreateTable after", "advance after", "complete object after"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := New(t, 2)
