@@ -16,6 +16,7 @@ type Config struct {
 	Stream  Stream   `mapstructure:"stream"`
 	Leases  Leases   `mapstructure:"leases"`
 	Buffer  Buffer   `mapstructure:"buffer"`
+	Steps   []Step   `mapstructure:"steps"`
 	Outputs []Output `mapstructure:"outputs"`
 	Errors  Errors   `mapstructure:"errors"`
 	Journal Journal  `mapstructure:"journal"`
@@ -55,6 +56,35 @@ type Buffer struct {
 	Size     Size     `mapstructure:"size" min:"1MiB" max:"5GiB" desc:"bytes before compression at which an object is full"`
 	Interval Duration `mapstructure:"interval" min:"1s" max:"1h" desc:"age of the oldest record at which a batch is written"`
 	Memory   Size     `mapstructure:"memory" min:"32MiB" desc:"memory for records on their way to S3, all shards together; the process needs some more"`
+}
+
+// Step is one step between a record and the outputs. Exactly one of its kinds
+// is set: Decompress, Split, JQ, PartitionKeys or Lambda.Function. After Load,
+// Name is unique among the steps.
+type Step struct {
+	Name          string   `mapstructure:"name" derived:"its kind, as jq; the second jq-2" allowed:"1 to 64 letters, digits, _ . or -" desc:"name of the step in metrics and error records"`
+	Decompress    string   `mapstructure:"decompress" oneof:",gzip,cloudwatch_logs" desc:"gzip unpacks each record; cloudwatch_logs makes a record of each message in what a CloudWatch Logs subscription sends, and drops its control messages"`
+	Split         string   `mapstructure:"split" oneof:",json,array,delimiter" desc:"make several records of one: json of JSON values that follow each other, array of the elements of a JSON array, delimiter of text between delimiters"`
+	Delimiter     string   `mapstructure:"delimiter" allowed:"text; in double quotes \\n is a line end" desc:"what split delimiter splits at; it is no part of the records"`
+	JQ            string   `mapstructure:"jq" allowed:"a jq program" desc:"make of each record the results of a jq program: none drops it, several are several records; an unchanged input keeps its bytes"`
+	PartitionKeys string   `mapstructure:"partition_keys" allowed:"a jq program whose result is an object" desc:"find the values of !{partitionKeyFromQuery:…} in each record, such as {customer: .customer_id}"`
+	Lambda        Lambda   `mapstructure:"lambda"`
+	MaxBytes      Size     `mapstructure:"max_bytes" min:"1KiB" max:"1GiB" desc:"most bytes that decompress, split or jq may make of one record; more is an error record"`
+	Timeout       Duration `mapstructure:"timeout" min:"1ms" max:"5m" desc:"time that jq or partition_keys may take for one record; more is an error record"`
+}
+
+// Lambda is a step's Lambda function, called as Firehose calls one that
+// transforms records.
+type Lambda struct {
+	Function   string   `mapstructure:"function" allowed:"a function's name or ARN, with version or alias" desc:"AWS Lambda function that transforms records as it would for Firehose"`
+	Region     string   `mapstructure:"region" derived:"of the function's ARN, else stream.region" allowed:"a region such as eu-west-1" desc:"AWS region of the function"`
+	Endpoint   string   `mapstructure:"endpoint" allowed:"http(s) URL" desc:"AWS Lambda endpoint, for LocalStack or a VPC endpoint"`
+	RoleARN    string   `mapstructure:"role_arn" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for AWS Lambda; without it the program's own identity"`
+	ExternalID string   `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of lambda.role_arn asks for"`
+	BufferSize Size     `mapstructure:"buffer_size" min:"1KiB" max:"3MiB" desc:"bytes of records that one call takes at most; AWS Lambda takes 6 MB of JSON, which holds base64"`
+	Parallel   int      `mapstructure:"parallel" min:"1" max:"100" desc:"calls under way at once for each shard"`
+	Retries    int      `mapstructure:"retries" min:"0" max:"300" desc:"calls beside the first one that throttling, a timeout or an error of the function is worth"`
+	Timeout    Duration `mapstructure:"timeout" min:"1s" max:"15m" desc:"time that one call may take"`
 }
 
 // Output is one destination. After Load, Name is unique among the outputs.

@@ -94,20 +94,26 @@ func load(src Source, data []byte) (Config, error) {
 // decode fills a Config with the merged values.
 func (l *loader) decode(v *viper.Viper) Config {
 	c := Default()
-	outputs, _ := v.Get("outputs").([]any)
-	for range outputs {
+	entries := make(map[string][]any)
+	for _, list := range lists {
+		entries[list], _ = v.Get(list).([]any)
+	}
+	for range entries["steps"] {
+		c.Steps = append(c.Steps, DefaultStep())
+	}
+	for range entries["outputs"] {
 		c.Outputs = append(c.Outputs, DefaultOutput())
 	}
 	walk(reflect.ValueOf(&c).Elem(), "", func(key string, _ Option, field reflect.Value) {
 		var text string
 		var set bool
-		if i, name, ok := outputKey(key); ok {
-			output, _ := outputs[i].(map[string]any)
+		if list, i, name, ok := entryKey(key); ok {
+			entry, _ := entries[list][i].(map[string]any)
 			if sub, below, nested := strings.Cut(name, "."); nested {
-				output, _ = output[sub].(map[string]any)
+				entry, _ = entry[sub].(map[string]any)
 				name = below
 			}
-			text, set = output[name].(string)
+			text, set = entry[name].(string)
 		} else {
 			text, set = v.Get(key).(string)
 		}
@@ -122,10 +128,17 @@ func (l *loader) decode(v *viper.Viper) Config {
 	return c
 }
 
-// outputKey takes outputs[2].bucket apart.
-func outputKey(key string) (n int, name string, ok bool) {
-	_, err := fmt.Sscanf(key, "outputs[%d].%s", &n, &name)
-	return n, name, err == nil
+// lists are the keys that hold several entries, each with keys of its own.
+var lists = []string{"steps", "outputs"}
+
+// entryKey takes outputs[2].bucket apart.
+func entryKey(key string) (list string, n int, name string, ok bool) {
+	for _, list := range lists {
+		if _, err := fmt.Sscanf(key, list+"[%d].%s", &n, &name); err == nil {
+			return list, n, name, true
+		}
+	}
+	return "", 0, "", false
 }
 
 func (l *loader) addAt(field string, line int, text, got string) {

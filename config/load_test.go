@@ -189,14 +189,15 @@ func TestEveryKeyIsReadFromEveryPlace(t *testing.T) {
 		key, value := strings.Replace(o.Key, "[]", "[0]", 1), values[o.Type]
 		section, last, _ := strings.Cut(o.Key, ".")
 		yaml := section + ": {" + last + ": " + value + "}\n"
-		if section == "outputs[]" {
-			yaml = "outputs: [{" + strings.Replace(last, ".", ": {", 1) + ": " + value + strings.Repeat("}", strings.Count(last, ".")) + "}]\n"
+		list, entry := strings.CutSuffix(section, "[]")
+		if entry {
+			yaml = list + ": [{" + strings.Replace(last, ".", ": {", 1) + ": " + value + strings.Repeat("}", strings.Count(last, ".")) + "}]\n"
 		}
 		sources := map[string]Source{
 			"file":        {File: write(t, yaml)},
 			"environment": {Env: []string{strings.Replace(o.Env, "<n>", "0", 1) + "=" + value}},
 		}
-		if section != "outputs[]" {
+		if !entry {
 			sources["flag"] = Source{Flags: flags(t, "--"+key+"="+value)}
 		}
 		for place, src := range sources {

@@ -12,8 +12,8 @@ import (
 
 // Option describes one key.
 type Option struct {
-	Key     string // dotted, such as buffer.size; outputs[].bucket for a key of every output
-	Env     string // environment variable that sets it, with <n> for the number of the output
+	Key     string // dotted, such as buffer.size; outputs[].bucket for a key of every output, likewise steps[]
+	Env     string // environment variable that sets it, with <n> for the number of the output or step
 	Type    string // text, size, duration, number or bool
 	Default string // as it is written in the file, or in words where it follows from other keys
 	Allowed string // values in words, empty for any
@@ -30,7 +30,7 @@ const envPrefix = "STANDPIPE_"
 func Options() []Option {
 	var all []Option
 	c := Default()
-	c.Outputs = []Output{DefaultOutput()}
+	c.Steps, c.Outputs = []Step{DefaultStep()}, []Output{DefaultOutput()}
 	walk(reflect.ValueOf(&c).Elem(), "", func(key string, o Option, _ reflect.Value) {
 		o.Key = strings.Replace(key, "[0]", "[]", 1)
 		o.Env = envName(strings.Replace(key, "[0]", "[<n>]", 1))
@@ -176,7 +176,7 @@ func cell(text string, code bool) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`).Replace(text)
 }
 
-// Flags registers a flag named after each key, except those of the outputs.
+// Flags registers a flag named after each key, except those of the steps and outputs.
 // The values are checked by Load, together with all others.
 func Flags(fs *pflag.FlagSet) {
 	for _, o := range Options() {

@@ -45,6 +45,11 @@ func (c *Config) validate(known Problems) Problems {
 	v.stream(c.Stream)
 	v.services(c)
 	v.must(len(c.Outputs) > 0, "outputs", "at least one output is required; write an entry with a bucket", "")
+	c.deriveSteps()
+	for i, s := range c.Steps {
+		v.step(fmt.Sprintf("steps[%d]", i), s)
+	}
+	v.stepNames(c.Steps)
 	for i, o := range c.Outputs {
 		v.output(fmt.Sprintf("outputs[%d]", i), o)
 	}

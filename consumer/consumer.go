@@ -39,6 +39,7 @@ type Options struct {
 	Kinesis  *kinesis.Client // must not retry by itself
 	Table    *Table
 	Sink     *sink.Sink
+	Steps    Steps // between the user records and the sink; nil = none
 	Memory   *sink.Memory
 	Log      zerolog.Logger
 	Registry prometheus.Registerer // nil = metrics nobody sees
@@ -79,6 +80,9 @@ func New(opts Options) *Consumer {
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
 		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{}, released: map[string]release{}, unlisted: map[string]time.Time{},
 		trouble: &c.trouble, snap: &Snapshot{Leases: map[string]Lease{}}, halting: make(chan struct{}), live: liveness{failover: opts.Failover, seen: map[string]sighting{}},
+	}
+	if opts.Steps == nil {
+		c.opts.Steps = noSteps{}
 	}
 	c.watch = newWatcher(c)
 	c.leases.kick, c.leases.ended = c.watch.kick, c.watch.ended
@@ -265,7 +269,7 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 // newReader makes the reader of a lease just acquired.
 func (c *Consumer) newReader(lease Lease) *reader {
 	sh := c.leases.shards[lease.Shard]
-	r := &reader{lease: lease, first: &lease, table: c.opts.Table, sink: c.opts.Sink, log: c.log, m: c.m, drop: c.opts.DropOutOfRange, began: time.Now()}
+	r := &reader{lease: lease, first: &lease, table: c.opts.Table, sink: c.opts.Sink, steps: c.opts.Steps, log: c.log, m: c.m, drop: c.opts.DropOutOfRange, began: time.Now()}
 	if hr, err := ParseHashRange(sh.StartHash, sh.EndHash); err == nil {
 		r.hash = &hr
 	}

@@ -28,6 +28,7 @@ type reader struct {
 	fetcher *fetcher
 	table   *Table
 	sink    *sink.Sink
+	steps   Steps
 	log     zerolog.Logger
 	m       *metrics
 	hash    *HashRange
@@ -153,7 +154,8 @@ func (r *reader) deliver() {
 	r.answer = nil
 	defer r.fetcher.release(a)
 	var outside int
-	resp := sink.Response{After: r.at, Through: r.at, Gap: a.gap, Records: r.userRecords(a, &outside)}
+	var read sink.Read
+	resp := sink.Response{After: r.at, Through: r.at, Gap: a.gap, Read: &read}
 	if n := len(a.records); n > 0 {
 		resp.Through = strings.Clone(a.records[n-1].Sequence) // or it would keep the whole answer
 	}
@@ -163,7 +165,7 @@ func (r *reader) deliver() {
 	r.mu.Lock()
 	reading := r.reading
 	r.mu.Unlock()
-	err := reading.Append(r.epoch, resp)
+	err := r.append(reading, resp, counted(r.userRecords(a, &outside), &read))
 	if err != nil {
 		// Its iterator is past what was not taken, and so is what it knows.
 		r.fetcher.rewind(r.within > 0)
@@ -180,6 +182,29 @@ func (r *reader) deliver() {
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
 	r.m.outside.Add(float64(outside))
+}
+
+// append gives the sink what the steps make of an answer.
+func (r *reader) append(reading *sink.Reading, resp sink.Response, users iter.Seq[sink.Record]) error {
+	records, done, err := r.steps.Run(reading.Context(), r.lease.Shard, users)
+	if err != nil {
+		return err
+	}
+	defer done()
+	resp.Records = records
+	return reading.Append(r.epoch, resp)
+}
+
+// counted says of user records, once they were run over, how many there were and when the last one arrived.
+func counted(users iter.Seq[sink.Record], read *sink.Read) iter.Seq[sink.Record] {
+	return func(yield func(sink.Record) bool) {
+		for rec := range users {
+			read.Records, read.Last = read.Records+1, rec.Arrival
+			if !yield(rec) {
+				return
+			}
+		}
+	}
 }
 
 // userRecords yields the user records of an answer, and counts those outside the shard's hash range. It leaves

@@ -34,7 +34,7 @@ func appendConversionError(dst []byte, rec *Record, f *Failure, shard string, no
 	dst = append(dst, `,"attemptEndingTimestamp":`...)
 	dst = strconv.AppendInt(dst, now.UnixMilli(), 10)
 	dst = append(dst, `,"rawData":"`...)
-	dst = base64.StdEncoding.AppendEncode(dst, rec.Data)
+	dst = base64.StdEncoding.AppendEncode(dst, rec.raw())
 	dst = append(dst, `","sequenceNumber":`...)
 	dst = appendString(dst, rec.Sequence)
 	dst = append(dst, `,"subSequenceNumber":`...)
@@ -43,9 +43,5 @@ func appendConversionError(dst []byte, rec *Record, f *Failure, shard string, no
 	table, _ := json.Marshal(f.Table) // strings always encode
 	dst = append(append(dst, table...), `,"shardId":`...)
 	dst = appendString(dst, shard)
-	if f.Output != "" {
-		dst = append(dst, `,"output":`...)
-		dst = appendString(dst, f.Output)
-	}
-	return append(dst, "}\n"...)
+	return append(appendWhere(dst, rec, f), "}\n"...)
 }

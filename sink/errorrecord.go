@@ -2,7 +2,6 @@ package sink
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"strconv"
 	"time"
 )
@@ -18,25 +17,23 @@ func appendErrorRecord(dst []byte, rec *Record, f *Failure, shard string, now ti
 		return appendConversionError(dst, rec, f, shard, now)
 	}
 	dst = append(dst, `{"rawData":"`...)
-	dst = base64.StdEncoding.AppendEncode(dst, rec.Data)
+	dst = base64.StdEncoding.AppendEncode(dst, rec.raw())
 	dst = append(dst, `","errorCode":`...)
 	dst = appendString(dst, f.Code)
 	dst = append(dst, `,"errorMessage":`...)
 	dst = appendString(dst, f.Message)
-	dst = append(dst, `,"attemptsMade":1,"arrivalTimestamp":`...)
+	dst = append(dst, `,"attemptsMade":`...)
+	dst = strconv.AppendInt(dst, int64(max(f.Attempts, 1)), 10)
+	dst = append(dst, `,"arrivalTimestamp":`...)
 	dst = strconv.AppendInt(dst, rec.Arrival.UnixMilli(), 10)
 	dst = append(dst, `,"attemptEndingTimestamp":`...)
 	dst = strconv.AppendInt(dst, now.UnixMilli(), 10)
+	dst = appendMember(dst, "lambdaARN", f.LambdaARN)
 	dst = append(dst, `,"shardId":`...)
 	dst = appendString(dst, shard)
 	dst = append(dst, `,"sequenceNumber":`...)
 	dst = appendString(dst, rec.Sequence)
 	dst = append(dst, `,"subSequenceNumber":`...)
 	dst = strconv.AppendInt(dst, int64(rec.SubSequence), 10)
-	return append(dst, "}\n"...)
-}
-
-func appendString(dst []byte, s string) []byte {
-	b, _ := json.Marshal(s) // a string always encodes
-	return append(dst, b...)
+	return append(appendWhere(dst, rec, f), "}\n"...)
 }

@@ -74,3 +74,21 @@ func TestRejectedRecordsGoToTheErrorOutput(t *testing.T) {
 		}
 	})
 }
+
+// TestErrorRecordSaysWhereItFailed: members of steps and outputs are there where there is something to say.
+func TestErrorRecordSaysWhereItFailed(t *testing.T) {
+	at := time.UnixMilli(1_675_146_135_164)
+	rec := &Record{Data: []byte("{}"), Raw: []byte("raw"), RawAfter: "split", Part: 2, Arrival: at, Sequence: "49"}
+	for want, f := range map[string]*Failure{
+		`{"rawData":"cmF3","errorCode":"Lambda.FunctionError","errorMessage":"m","attemptsMade":4,"arrivalTimestamp":1675146135164,"attemptEndingTimestamp":1675146135164,` +
+			`"lambdaARN":"arn:f","shardId":"s","sequenceNumber":"49","subSequenceNumber":0,"part":2,"step":"reshape","rawDataAfter":"split"}`: {
+			Type: "processing-failed", Code: "Lambda.FunctionError", Message: "m", Attempts: 4, LambdaARN: "arn:f", Step: "reshape"},
+		`{"attemptsMade":1,"arrivalTimestamp":1675146135164,"lastErrorCode":"DataFormatConversion.MalformedData","lastErrorMessage":"m","attemptEndingTimestamp":1675146135164,` +
+			`"rawData":"cmF3","sequenceNumber":"49","subSequenceNumber":0,"dataCatalogTable":null,"shardId":"s","part":2,"rawDataAfter":"split","output":"rows"}`: {
+			Type: conversionFailed, Code: "DataFormatConversion.MalformedData", Message: "m", Output: "rows"},
+	} {
+		if got := strings.TrimSuffix(string(appendErrorRecord(nil, rec, f, "s", at)), "\n"); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

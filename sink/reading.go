@@ -27,6 +27,9 @@ type Response struct {
 	After   string // the position it was read from
 	Through string // the position it leads to: its last record, or ShardEnd
 	Gap     *Gap   // what may be missing before it
+
+	// Read says what Records are made of, complete once they were run over. nil: of nothing but themselves.
+	Read *Read
 }
 
 // Reading is one shard being read in one lease epoch, from its checkpoint on. Its methods but Lost and
@@ -45,6 +48,8 @@ type Reading struct {
 
 	paths     []*partition.Evaluator // one for each of the sink's outputs
 	shredders []shredding            // likewise, of the format that was last written
+	keys      [][]partition.Key      // likewise, of the outputs' prefixes
+	values    []string               // of the keys of one record
 	staged    map[objectKey]*staged
 }
 

@@ -25,6 +25,9 @@ func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err e
 			}
 		}
 	}
+	if resp.Read != nil {
+		n, last = resp.Read.Records, resp.Read.Last
+	}
 	for k, st := range r.staged {
 		if err := r.flush(b, k, st); err != nil {
 			return n, last, err
@@ -55,11 +58,16 @@ func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
 			continue
 		}
 		bad, err := r.line(b, i, rec, s)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if bad != nil {
+		case bad == nil:
+		case bad.Output == "":
 			broken = bad
+		default:
+			if err := r.reject(b, rec, bad, s); err != nil {
+				return err
+			}
 		}
 	}
 	if broken != nil {
@@ -82,7 +90,10 @@ func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
 
 // line gives a record to an output of lines, or says why it can not.
 func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
-	k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
+	k, bad := r.key(i, rec, s)
+	if bad != nil {
+		return bad, nil
+	}
 	st := r.stage(k, rec.Arrival)
 	before, n := len(st.lines), 1
 	if s.data[i].Validate {
@@ -100,7 +111,10 @@ func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) 
 
 // row gives a record to a Parquet output, or says why it can not.
 func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
-	k := objectKey{i, r.paths[i].Path(rec.Arrival, "")}
+	k, bad := r.key(i, rec, s)
+	if bad != nil {
+		return bad, nil
+	}
 	st := r.stage(k, rec.Arrival)
 	if st.rows == nil {
 		st.rows = b.formats[i].NewRows()

@@ -121,6 +121,7 @@ func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())
+		r.keys = append(r.keys, out.Prefix.Keys())
 	}
 	r.shredders = make([]shredding, len(s.outputs))
 	s.mu.Lock()

@@ -19,6 +19,7 @@ import (
 	"standpipe/internal/catalog"
 	"standpipe/internal/httpserver"
 	"standpipe/sink"
+	"standpipe/sink/steps"
 )
 
 // daemonHooks let callers in this process see into a daemon. The zero value is for the command line.
@@ -127,7 +128,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
 		StopWithin: out.stopWithin, Failover: time.Duration(cfg.Leases.Failover), MaxLeases: cfg.Leases.MaxLeases,
 		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop",
-		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory,
+		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory, Steps: steps.NewChain(pipe.steps, memory, out.registry),
 		Log: log, Registry: out.registry,
 	})
 	return s, c

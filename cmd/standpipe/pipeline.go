@@ -11,24 +11,27 @@ import (
 	"standpipe/partition"
 	"standpipe/sink"
 	"standpipe/sink/parquet"
+	"standpipe/sink/steps"
 )
 
 // maxKeyBytes is how long the key of an S3 object may be.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const maxKeyBytes = 1024
 
-// pipeline is a configuration's outputs with their prefixes and schemas parsed.
+// pipeline is a configuration's steps, and its outputs with their prefixes and schemas parsed.
 type pipeline struct {
+	steps    []steps.Step
 	outputs  []*sink.Output
 	schemas  []*parquet.Schema // of the outputs, nil where there is none
 	errors   *sink.Output
 	warnings []string // sentences of config and partition
 }
 
-// newPipeline parses the prefixes and schemas of a loaded configuration. Its error is a config.Problems.
+// newPipeline parses the programs, prefixes and schemas of a loaded configuration. Its error is a config.Problems.
 func newPipeline(cfg config.Config) (*pipeline, error) {
 	var problems, doubts config.Problems
 	p := &pipeline{warnings: cfg.Warnings()}
+	p.steps = newSteps(cfg, &problems)
 	add := func(field, expr string, kind partition.Kind, out *sink.Output) {
 		prefix, err := partition.Parse(expr, kind, partition.InZone(out.Location))
 		var bad *partition.ParseError

@@ -13,6 +13,7 @@ var arrows = map[string][]string{
 	"partition":         {},
 	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink/parquet"},
 	"sink/parquet":      {"standpipe/internal/jsontext"},
+	"sink/steps":        {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"consumer":          {"standpipe/internal/awserr", "standpipe/sink"},
 	"internal/faults":   {},
 	"internal/jsontext": {},

@@ -1,0 +1,31 @@
+package sink
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// appendWhere adds what Firehose has no member for, where there is something to say: which of the records that steps
+// made of one it is, the step that it failed and the one behind which its raw data was taken, and the output it does not fit.
+func appendWhere(dst []byte, rec *Record, f *Failure) []byte {
+	if rec.Part > 0 || rec.RawAfter != "" {
+		dst = strconv.AppendInt(append(dst, `,"part":`...), int64(rec.Part), 10)
+	}
+	dst = appendMember(dst, "step", f.Step)
+	dst = appendMember(dst, "rawDataAfter", rec.RawAfter)
+	return appendMember(dst, "output", f.Output)
+}
+
+// appendMember adds a member that has a value.
+func appendMember(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	dst = append(append(append(dst, `,"`...), name...), `":`...)
+	return appendString(dst, value)
+}
+
+func appendString(dst []byte, s string) []byte {
+	b, _ := json.Marshal(s) // a string always encodes
+	return append(dst, b...)
+}
