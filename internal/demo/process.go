@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"standpipe/internal/embedded"
 )
 
 // processes are workers as processes of their own, which can be killed. They die with this one.
@@ -61,7 +63,7 @@ func (p *processes) start() (*process, error) {
 	}
 	w.log = log.Name()
 	w.cmd = exec.Command(p.command[0], p.command[1:]...)
-	w.cmd.Env = environment(w.name)
+	w.cmd.Env = embedded.Environment(w.name)
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	w.cmd.SysProcAttr = attributes()
 	begun := make(chan error)

@@ -16,8 +16,8 @@ import (
 // verify proves from journals, lease table and bucket what the workers left, without knowing what was put.
 func (s *servers) verify(ctx context.Context, data string) (*verify.Report, error) {
 	login := awscredentials.NewStaticCredentialsProvider("demo", "demo", "")
-	store := s3.New(s3.Options{BaseEndpoint: &s.s3URL, Region: region, Credentials: login, UsePathStyle: true})
-	table := consumer.NewTable(dynamodb.New(dynamodb.Options{BaseEndpoint: aws.String(s.dynamoURL), Region: region, Credentials: login}), application)
+	store := s3.New(s3.Options{BaseEndpoint: &s.S3URL, Region: region, Credentials: login, UsePathStyle: true})
+	table := consumer.NewTable(dynamodb.New(dynamodb.Options{BaseEndpoint: aws.String(s.DynamoURL), Region: region, Credentials: login}), application)
 	return verify.Run(ctx, verify.Options{
 		Application: application, Journal: verify.Place{Bucket: bucket, Head: journalFolder + application + "/"},
 		Places: []verify.Place{{Bucket: bucket, Head: data}, {Bucket: bucket, Head: errorsFolder}},

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"standpipe/internal/embedded"
 	"standpipe/internal/verify"
 )
 
@@ -37,7 +38,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer s.Close()
 	t := newTruth(newIdentities(o.Seed))
 	t.access = o.Format == FormatParquet
 	r := &running{Options: o, servers: s, truth: t, lake: filepath.Join(o.Dir, bucket),
@@ -79,7 +80,7 @@ func (r *running) launch(temp string) (leave func(), err error) {
 		}
 		r.fleet, r.reaper.fleet, r.reaper.strike = p, p, r.servers.strike
 	} else {
-		leave = enterEnvironment()
+		leave = embedded.Enter("demo")
 		if r.fleet, err = startThreads(r.Workers, r.Worker, cfg, logs); err != nil {
 			leave()
 			return nil, err
@@ -120,7 +121,7 @@ func (r *running) carry(ctx context.Context) error {
 	if ctx.Err() == nil && full == nil && err == nil {
 		proof, unproved = r.servers.verify(ctx, r.truth.dataFolder())
 	}
-	r.servers.close() // nothing is written after this
+	r.servers.Close() // nothing is written after this
 	if ctx.Err() != nil {
 		r.progress.say("Stopped. What was delivered so far can be read in %s.", r.lake)
 		return errors.Join(ctx.Err(), stopped)
@@ -177,7 +178,7 @@ func (r *running) feed(ctx context.Context) error {
 	g.Go(func() error {
 		source := newSource(r.truth.ids, r.Seed, r.Records)
 		source.access = r.truth.access
-		p := &producer{kinesis: r.servers.kinesis, truth: r.truth, source: source,
+		p := &producer{kinesis: r.servers.Kinesis, truth: r.truth, source: source,
 			spread: r.spread(), say: r.progress.say}
 		return p.run(ctx)
 	})
@@ -191,7 +192,7 @@ func (r *running) feed(ctx context.Context) error {
 // of the records in the folder.
 func (r *running) report(proof *verify.Report, troubles ...error) error {
 	s := summary{access: r.truth.access, proof: proof, dir: r.Dir, records: r.Records, crash: r.Crash, kills: r.reaper.kills.Load()}
-	for _, err := range append(troubles, r.truth.settle(r.servers.kinesis, stream)) {
+	for _, err := range append(troubles, r.truth.settle(r.servers.Kinesis, stream)) {
 		if err != nil {
 			s.troubles = append(s.troubles, err)
 		}

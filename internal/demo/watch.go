@@ -75,12 +75,12 @@ func (w *watcher) now() view {
 // makes a shard look unfinished, never finished.
 func (w *watcher) leases(v *view) error {
 	ends := w.truth.ends()
-	all, err := w.servers.kinesis.Shards(stream)
+	all, err := w.servers.Kinesis.Shards(stream)
 	if err != nil {
 		return err
 	}
 	rows := map[string]map[string]any{}
-	for _, row := range w.servers.dynamo.Dump(application) {
+	for _, row := range w.servers.Dynamo.Dump(application) {
 		if key, ok := row["leaseKey"].(string); ok && row["entityType"] == "LEASE" {
 			rows[key] = row
 		}
