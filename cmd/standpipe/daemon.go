@@ -28,6 +28,8 @@ type daemonHooks struct {
 	registry *prometheus.Registry
 	// listening is told the address of the HTTP server once it can be asked.
 	listening func(net.Addr)
+	// visible is told of the objects of each batch that became visible, perhaps twice. It must not wait.
+	visible func([]sink.JournalObject)
 	// stopWithin is how long a stop may take; 0: 18 s, which fits into the 30 s that ECS gives.
 	stopWithin time.Duration
 }
@@ -118,7 +120,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,
 		NewID:   func() string { return uuid.Must(uuid.NewV7()).String() },
 		Random:  uuid.NewString,
-		Visible: svc.visible(),
+		Visible: svc.visible(out.visible),
 		Ledger:  table,
 		Store:   svc.store(cfg, sink.S3Options{}),
 		Log:     log, Registry: out.registry,

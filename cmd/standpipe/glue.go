@@ -194,15 +194,18 @@ func (s *services) giveColumns(pipe *pipeline, log zerolog.Logger) {
 
 // visible takes the objects that batches made visible, for the tables in which their outputs are registered; nil where
 // there are none.
-func (s *services) visible() func([]sink.JournalObject) {
+func (s *services) visible(also func([]sink.JournalObject)) func([]sink.JournalObject) {
 	by := make(map[string]*glueRegister)
 	for _, r := range s.registers {
 		by[r.Output] = r
 	}
 	if len(by) == 0 {
-		return nil
+		return also
 	}
 	return func(objects []sink.JournalObject) {
+		if also != nil {
+			also(objects)
+		}
 		for _, o := range objects {
 			if r := by[o.Output]; r != nil {
 				r.Add(o.Path)
