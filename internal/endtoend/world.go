@@ -26,6 +26,7 @@ import (
 	"standpipe/internal/s3fake"
 	"standpipe/partition"
 	"standpipe/sink"
+	"standpipe/sink/steps"
 )
 
 // Names that every World uses.
@@ -88,6 +89,7 @@ type Settings struct {
 	Memory    int64         // 0 = 64 MiB
 	Failover  time.Duration // 0 = 10 s
 	Start     string        // "" = TRIM_HORIZON
+	Steps     []steps.Step  // between the records and the outputs
 	Outputs   []*sink.Output
 	Errors    string // codec of the error output; "" = gzip
 	MaxLeases int
@@ -161,6 +163,7 @@ func (w *World) Start(set Settings) *Worker {
 	wk.Consumer = consumer.New(consumer.Options{
 		Application: "test", Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
 		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll, Jitter: jitter,
+		Steps: steps.NewChain(set.Steps, memory, nil),
 	})
 	go func() {
 		defer close(wk.done)
