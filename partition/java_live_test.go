@@ -25,7 +25,7 @@ func TestJavaStillSaysSo(t *testing.T) {
 		questions.WriteString(r.question())
 	}
 	questions.WriteString("zones\n")
-	answers := askJava(t, questions.String())
+	answers := askJava(t, javaProgram, questions.String())
 
 	var wrong []int
 	lines := strings.Split(strings.TrimSuffix(string(table), "\n"), "\n")
@@ -156,15 +156,15 @@ func needJava(t *testing.T) {
 	t.Skip(reason)
 }
 
-func askJava(t *testing.T, questions string) []string {
+func askJava(t *testing.T, program, questions string) []string {
 	t.Helper()
-	java := exec.Command("java", "-XX:TieredStopAtLevel=1", javaProgram)
+	java := exec.Command("java", "-XX:TieredStopAtLevel=1", program)
 	java.Stdin = strings.NewReader(questions)
 	var complaints bytes.Buffer
 	java.Stderr = &complaints
 	out, err := java.Output()
 	if err != nil {
-		t.Fatalf("run %s: %v\n%s", javaProgram, err, complaints.String())
+		t.Fatalf("run %s: %v\n%s", program, err, complaints.String())
 	}
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }

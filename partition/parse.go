@@ -63,6 +63,7 @@ type parser struct {
 	expressions int       // how many there are, refused ones included
 	first       int       // offset of the first one
 	unclear     bool      // an expression was not understood, so none can be said to be missing
+	reading     bool      // a pattern by itself, to read times with
 }
 
 func (p *parser) refuse(offset int, text, reason string, args ...any) {

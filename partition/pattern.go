@@ -31,25 +31,34 @@ func (p *parser) timestamp(offset int, whole, pattern string) {
 				return
 			}
 			i += n
-		case c == '{':
+		case c == '{' && !p.reading:
 			p.refuse(at+i, "{", "may not stand in an expression, not even in quotes")
+			i++
+		case (c == '{' || c == '}') && p.reading:
+			p.refuse(at+i, pattern[i:i+1], "is reserved in patterns: write it in single quotes")
 			i++
 		case c == '#':
 			p.refuse(at+i, "#", "is reserved in patterns: write it in single quotes")
 			i++
 		case c == '[':
 			depth++
+			p.section(open, at+i)
 			i++
 		case c == ']':
 			if depth--; depth < 0 {
 				depth = 0
 				p.refuse(at+i, "]", "has no [ before it: brackets mark an optional section, and as text stand in single quotes")
+			} else {
+				p.section(shut, at+i)
 			}
 			i++
 		default:
 			p.addText(pattern[i:i+1], at+i)
 			i++
 		}
+	}
+	for ; depth > 0; depth-- {
+		p.section(shut, at+len(pattern))
 	}
 	if len(p.problems) == problems && len(p.segments) == segments && p.textSize() == size {
 		p.refuse(offset, whole, "has an empty pattern: %s", usualLetters)
@@ -64,13 +73,20 @@ func (p *parser) textSize() int {
 	return 0
 }
 
+// section notes where an optional section begins or ends; nothing is written there.
+func (p *parser) section(field byte, offset int) {
+	if p.reading {
+		p.add(segment{field: field, offset: offset})
+	}
+}
+
 // quoted reads the quoted text that s begins with and returns its length, 0 if it has no end. Two quotes with
 // nothing in them stand for one.
 func (p *parser) quoted(offset int, s string) int {
 	var text strings.Builder
 	for i := 1; i < len(s); i++ {
 		switch {
-		case s[i] == '{':
+		case s[i] == '{' && !p.reading:
 			p.refuse(offset+i, "{", "may not stand in an expression, not even in quotes")
 		case s[i] != '\'':
 			text.WriteByte(s[i])
@@ -84,6 +100,10 @@ func (p *parser) quoted(offset int, s string) int {
 			p.addText(text.String(), offset)
 			return i + 1
 		}
+	}
+	if p.reading {
+		p.refuse(offset, s, "has no closing quote: '' is a quote")
+		return 0
 	}
 	p.refuse(offset, s, "has no closing quote before the } that ends the expression: '' is a quote, and } may not stand in quotes")
 	return 0
@@ -150,7 +170,13 @@ func (p *parser) group(offset int, text string, pad int, joined bool) {
 		p.refuse(offset, text, "has %s: %s", lettersIn(n), counts(c))
 		return
 	}
-	if why := p.nameless(&s); why != "" {
+	why := ""
+	if p.reading {
+		why = unread(&s)
+	} else {
+		why = p.nameless(&s)
+	}
+	if why != "" {
 		p.refuse(offset, text, "%s", why)
 		return
 	}
@@ -158,9 +184,11 @@ func (p *parser) group(offset int, text string, pad int, joined bool) {
 		p.refuse(offset, text, "stands directly behind a padded number, where Java takes no number: put text between them, or pad it too")
 		return
 	}
-	if length := p.prefix.unpadded(&s); pad > 0 && length > pad {
-		p.refuse(offset, text, "can be %d characters long, which Java does not pad to %d: write p %d times", length, pad, length)
-		return
+	if pad > 0 && !p.reading {
+		if length := p.prefix.unpadded(&s); length > pad {
+			p.refuse(offset, text, "can be %d characters long, which Java does not pad to %d: write p %d times", length, pad, length)
+			return
+		}
 	}
 	p.add(s)
 }

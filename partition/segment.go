@@ -23,6 +23,8 @@ const (
 	random    byte = '?'
 	errorType byte = '!'
 	keyValue  byte = '$'
+	open      byte = '(' // begins an optional section, in patterns to read times with
+	shut      byte = ')' // ends it
 )
 
 // timed says whether the segment is a field of the time.
