@@ -11,7 +11,8 @@ import (
 var arrows = map[string][]string{
 	"config":            {},
 	"partition":         {},
-	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink/parquet"},
+	"sink":              {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
+	"sink/eventtime":    {"standpipe/internal/jsontext", "standpipe/partition"},
 	"sink/parquet":      {"standpipe/internal/jsontext"},
 	"sink/steps":        {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"consumer":          {"standpipe/internal/awserr", "standpipe/sink"},
