@@ -56,7 +56,7 @@ func (s *shape) add(data []byte, i, depth int) int {
 	case 't', 'f':
 		s.bools++
 	case '"':
-		s.text(appendUnescaped(nil, data[i+1:end-1]))
+		s.text(jsontext.AppendUnescaped(nil, data[i+1:end-1]))
 	case '[', '{':
 		if depth > maxShape {
 			s.strings++
@@ -84,7 +84,7 @@ func (s *shape) container(data []byte, i, depth int) {
 		to := s.elem
 		if object {
 			end, _ := jsontext.ScanString(data, i)
-			to = s.member(string(appendUnescaped(nil, data[i+1:end-1])))
+			to = s.member(string(jsontext.AppendUnescaped(nil, data[i+1:end-1])))
 			i, _ = jsontext.SkipSpace(data, end)
 			i, _ = jsontext.SkipSpace(data, i+1)
 		}

@@ -77,7 +77,7 @@ func (s *Shredder) mapping(n *node, i, rep int) int {
 		if fault != "" {
 			return s.broken(end, fault)
 		}
-		s.scratch = appendUnescaped(s.scratch[:0], s.data[i+1:end-1])
+		s.scratch = jsontext.AppendUnescaped(s.scratch[:0], s.data[i+1:end-1])
 		if options := &s.schema.options; !options.Strict && !options.CaseSensitive {
 			s.scratch = lower(s.scratch)
 		}

@@ -30,7 +30,7 @@ func (s *Shredder) token(i int) (token []byte, f form, end int) {
 		}
 		token = s.data[i+1 : end-1]
 		if bytes.IndexByte(token, '\\') >= 0 {
-			s.scratch = appendUnescaped(s.scratch[:0], token)
+			s.scratch = jsontext.AppendUnescaped(s.scratch[:0], token)
 			token = s.scratch
 		}
 		return token, formString, end

@@ -27,7 +27,7 @@ func (s *Shredder) text(n *node, i, rep int) int {
 		}
 		raw := s.data[i+1 : end-1]
 		if n.length > 0 || bytes.IndexByte(raw, '\\') >= 0 {
-			s.scratch = appendUnescaped(s.scratch[:0], raw)
+			s.scratch = jsontext.AppendUnescaped(s.scratch[:0], raw)
 			raw = s.scratch
 		}
 		return s.putText(n, raw, end, rep)
@@ -100,7 +100,7 @@ func appendKey(dst, key []byte) []byte {
 		dst = append(dst, key...)
 		return append(dst[:from], lower(dst[from:])...)
 	}
-	plain := lower(appendUnescaped(nil, key[1:len(key)-1]))
+	plain := lower(jsontext.AppendUnescaped(nil, key[1:len(key)-1]))
 	escaped, _ := json.Marshal(string(plain)) // a string always encodes
 	return append(dst, escaped...)
 }

@@ -20,8 +20,8 @@ type Step interface {
 type Each interface {
 	Step
 	// Do gives yield what becomes of a record: itself, changed or not, with the Raw it has; none, which drops it; or several.
-	// Each of several has its own Data as Raw, and the step's name as RawAfter. One that can not be taken is given on as it
-	// came, with a Failure. Do ends, with false, as soon as yield returns false. It keeps nothing of the record's bytes,
+	// Each of several has its own Data as Raw, and the step's name as RawAfter; the chain drops those without Data, and counts
+	// them. One that can not be taken is given on as it came, with a Failure. Do ends, with false, as soon as yield returns false. It keeps nothing of the record's bytes,
 	// which may be part of what it gives; what it gives may be kept until the chain is done with the answer.
 	Do(rec sink.Record, yield func(sink.Record) bool) bool
 }

@@ -53,9 +53,14 @@ func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record]) iter.Seq[sink.Recor
 			results := 0
 			began := time.Now()
 			more := s.Do(rec, func(r sink.Record) bool {
+				results++
+				if empty(s, r) {
+					dropped++
+					return true
+				}
 				spent += time.Since(began)
 				defer func() { began = time.Now() }()
-				if results++; r.Failure != nil {
+				if r.Failure != nil {
 					failed++
 				} else {
 					made++
@@ -71,6 +76,11 @@ func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record]) iter.Seq[sink.Recor
 			}
 		}
 	}
+}
+
+// empty says whether a record is one of several that a step made of one, and holds nothing.
+func empty(s Each, r sink.Record) bool {
+	return len(r.Data) == 0 && r.Failure == nil && r.RawAfter == s.Name()
 }
 
 // all has a step do its work on all the records, and counts them.

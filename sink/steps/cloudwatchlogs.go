@@ -1,0 +1,58 @@
+package steps
+
+import (
+	"fmt"
+
+	"standpipe/sink"
+)
+
+// cloudWatchLogs unpacks what a CloudWatch Logs subscription sends: gzip of an envelope with the messages of log events.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+type cloudWatchLogs struct {
+	name  string
+	limit int64
+}
+
+var _ Each = (*cloudWatchLogs)(nil)
+
+func (c *cloudWatchLogs) Name() string { return c.name }
+
+func (c *cloudWatchLogs) Do(rec sink.Record, yield func(sink.Record) bool) bool {
+	data, err := gunzip(rec.Data, c.limit)
+	if err != nil {
+		return yield(c.refused(rec, err.Error()))
+	}
+	e := envelopes.Get().(*envelope)
+	defer e.free()
+	control, err := e.read(data)
+	if err != nil {
+		return yield(c.refused(rec, err.Error()))
+	}
+	if control {
+		return true
+	}
+	texts := 0
+	for i := range e.messages {
+		if e.messages[i].unescape(data); !blank(e.messages[i].of(data)) {
+			texts++
+		}
+	}
+	for _, m := range e.messages {
+		text := m.of(data)
+		made := piece(rec, c.name, text)
+		switch {
+		case blank(text):
+			made = piece(rec, c.name, nil)
+		case texts == 1:
+			made = changed(rec, text)
+		}
+		if !yield(made) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *cloudWatchLogs) refused(rec sink.Record, detail string) sink.Record {
+	return refused(rec, c.name, decompressionFailed, decompressionCode, fmt.Sprintf("%s (%s)", notCloudWatchLog, detail))
+}
