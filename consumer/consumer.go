@@ -36,6 +36,8 @@ type Options struct {
 
 	DropOutOfRange bool // KPL user records outside their shard's hash range
 
+	Replay *Replay // only the records of a time, then Run ends; Start is not used. nil = all, for ever
+
 	Kinesis  *kinesis.Client // must not retry by itself
 	Table    *Table
 	Sink     *sink.Sink
@@ -51,6 +53,7 @@ type Consumer struct {
 	leases *leases
 	api    *recordsAPI
 	watch  *watcher
+	replay *replay // nil = no limit
 
 	retention retention
 	trouble   sink.Troubles
@@ -74,7 +77,10 @@ func New(opts Options) *Consumer {
 	if opts.StopWithin == 0 {
 		opts.StopWithin = 18 * time.Second
 	}
-	c := &Consumer{opts: opts, log: opts.Log, api: newRecordsAPI(opts.Kinesis)}
+	c := &Consumer{opts: opts, log: opts.Log, api: newRecordsAPI(opts.Kinesis), replay: newReplay(opts.Replay)}
+	if c.replay != nil {
+		c.opts.Start = c.replay.start()
+	}
 	c.m = newMetrics(opts.Registry, c)
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
@@ -91,7 +97,8 @@ func New(opts Options) *Consumer {
 
 // Run reads until ctx ends, then stops reading, has everything committed, gives the leases up and returns.
 // It returns nil when all of that was done; an error says what a user must mend, or that something was
-// left to the next worker, which loses nothing.
+// left to the next worker, which loses nothing. A replay also ends when each shard has been read, by whichever
+// worker; Replayed tells.
 func (c *Consumer) Run(ctx context.Context) error {
 	silenceLogrus()
 	base, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -116,6 +123,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 		endBeats()
 		<-beats
 	}
+	if c.replay != nil {
+		c.watch.ended() // what is done may be known as soon as shards were listed after the first look
+	}
 	wg.Go(func() { c.watch.run(base, foreign) })
 
 	kcl := worker.NewWorker(c.leases, c.kclConfig()).WithKinesis(virtual(c.opts.Region, c.leases, c.watch.list)).WithCheckpointer(c.leases)
@@ -130,6 +140,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case cause = <-foreign:
+	case <-c.replay.over():
 	}
 	stop, cancel := context.WithTimeout(base, c.opts.StopWithin)
 	defer cancel()
@@ -208,7 +219,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err := c.opts.Table.Ensure(ctx); err != nil {
 		return err
 	}
-	shards, err := listShards(ctx, c.opts.Kinesis, c.stream())
+	shards, err := listShards(ctx, c.opts.Kinesis, c.stream(), c.replay.filter())
 	if err != nil {
 		return err
 	}
@@ -243,6 +254,7 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 	for id := range shards {
 		app.LastShard = max(app.LastShard, id)
 	}
+	c.replay.describe(&app)
 	err := c.opts.Table.Remember(ctx, app)
 	if err == nil {
 		c.leases.app = app
@@ -261,8 +273,11 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 		return fmt.Errorf("use lease table %s: it belongs to stream %s, not %s: give this application its own leases.application or leases.table", c.opts.Table.name, known.Stream, c.opts.Stream)
 	case known.Created.Unix() != created.Unix():
 		return fmt.Errorf("use lease table %s: stream %s was created at %s, but the table remembers one created at %s: the stream was deleted and made anew, and its old checkpoints do not fit; name a new leases.application", c.opts.Table.name, c.opts.Stream, created.UTC().Format(time.RFC3339), known.Created.Format(time.RFC3339))
+	case known.Replay != app.Replay:
+		return fmt.Errorf("use lease table %s: %w", c.opts.Table.name, otherReplay(known.Replay, app.Replay))
 	}
 	c.leases.app = *known
+	c.replay.goOn(*known)
 	return nil
 }
 
@@ -277,7 +292,8 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	r.reads, r.endReads = context.WithCancelCause(r.epoch)
 	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, jitter: c.opts.Jitter, log: c.log, m: c.m, trouble: &c.trouble,
 		retention: c.retention.get,
-		gone:      func() bool { return c.watch.gone(lease.Shard) }}
+		gone:      func() bool { return c.watch.gone(lease.Shard) },
+		replay:    c.replay, since: c.replay.since(sh, c.leases.shards, c.leases.app.Created)}
 	return r
 }
 

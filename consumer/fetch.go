@@ -42,6 +42,8 @@ type fetcher struct {
 	trouble *sink.Troubles
 
 	retention func() time.Duration // of the stream
+	replay    *replay              // nil = no limit
+	since     time.Time            // of a replay: what came in from here on must be read
 
 	known    time.Time // everything that came in up to then is read; zero: not to be told
 	gap      *sink.Gap // found, and not yet handed on
@@ -70,6 +72,9 @@ func (f *fetcher) rewind(with bool) { f.iterator, f.with = "", with }
 func (f *fetcher) begin(row *Lease) {
 	f.rewind(row.Within > 0)
 	f.known, f.gap = knownAt(row), nil
+	if _, timed := startTime(row.Checkpoint); timed && f.known.IsZero() {
+		f.known = f.since
+	}
 }
 
 func (f *fetcher) release(a *answer) {
@@ -114,6 +119,7 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 		a := f.accept(out, began)
 		f.progress.note(a.behind)
 		f.watchHorizon(a, began)
+		f.limit(a, began)
 		f.memory.Add(a.room - room)
 		if len(a.records) > 0 || a.end {
 			return a, nil

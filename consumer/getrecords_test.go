@@ -170,7 +170,7 @@ func TestStreamByARN(t *testing.T) {
 	})
 	client := kinesisOver(faults.Transport(map[string]http.Handler{"kinesis": srv}))
 	stream := streamRef{name: "clicks", arn: kinesisfake.ARN("clicks")}
-	if _, err := listShards(t.Context(), client, stream); err != nil {
+	if _, err := listShards(t.Context(), client, stream, nil); err != nil {
 		t.Fatal(err)
 	}
 	f := &fetcher{client: client, api: newRecordsAPI(client), stream: stream, shard: shardID(0), start: trimHorizon}

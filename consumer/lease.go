@@ -45,6 +45,8 @@ type Application struct {
 	Created   time.Time // the stream's creation time: a stream made anew has the same shard ids
 	Start     string    // the checkpoint that shards begin with: TRIM_HORIZON or AT_TIMESTAMP@<RFC 3339>
 	LastShard string    // shards with a higher id were born later and begin with TRIM_HORIZON
+	Replay    string    // what a replay replays, "" for workers that read on and on
+	Until     time.Time // of a replay: records that arrived then or later are left out
 }
 
 // BatchRef is a batch item as a snapshot sees it.

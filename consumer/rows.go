@@ -190,14 +190,22 @@ func toItem(r row) (it *sink.Item, fault string) {
 }
 
 func applicationRow(a Application) row {
-	return row{keyAttr: str(applicationKey), "entityType": str(applicationKind), "stream": str(a.Stream), "streamCreated": str(a.Created.UTC().Format(time.RFC3339Nano)),
+	r := row{keyAttr: str(applicationKey), "entityType": str(applicationKind), "stream": str(a.Stream), "streamCreated": str(a.Created.UTC().Format(time.RFC3339Nano)),
 		"startCheckpoint": str(a.Start), "lastShard": str(a.LastShard)}
+	if a.Replay != "" {
+		r["replay"], r["replayUntil"] = str(a.Replay), num(millis(a.Until))
+	}
+	return r
 }
 
 // toApplication reads the application's row; fault is empty, or says what is wrong with it.
 func toApplication(r row) (app Application, fault string) {
 	a := attributes{row: r}
-	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.optional("lastShard")}
+	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.optional("lastShard"),
+		Replay: a.optional("replay"), Until: a.millis("replayUntil")}
+	if (app.Replay == "") != app.Until.IsZero() {
+		a.fail("replay and replayUntil do not go together")
+	}
 	if !a.has("lastShard") {
 		a.fail("lastShard is missing")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"standpipe/internal/awserr"
 )
@@ -31,10 +32,10 @@ func (s streamRef) ref() (name, arn *string) {
 	return &s.name, nil
 }
 
-// listShards gives all shards that the stream still holds, open and closed.
-func listShards(ctx context.Context, client *kinesis.Client, stream streamRef) (map[string]Shard, error) {
+// listShards gives all shards that the stream still holds, open and closed, as far as a filter takes them; nil = all.
+func listShards(ctx context.Context, client *kinesis.Client, stream streamRef, filter *types.ShardFilter) (map[string]Shard, error) {
 	shards := map[string]Shard{}
-	in := &kinesis.ListShardsInput{}
+	in := &kinesis.ListShardsInput{ShardFilter: filter}
 	in.StreamName, in.StreamARN = stream.ref()
 	for {
 		page, cancel := context.WithTimeout(ctx, 10*time.Second)

@@ -137,14 +137,14 @@ func TestListShards(t *testing.T) {
 	if err := srv.CreateStream("wide", 2500); err != nil {
 		t.Fatal(err)
 	}
-	shards, err := listShards(t.Context(), client, streamRef{name: "clicks"})
+	shards, err := listShards(t.Context(), client, streamRef{name: "clicks"}, nil)
 	if err != nil || len(shards) != 3 {
 		t.Fatalf("%d shards, %v", len(shards), err)
 	}
 	if c := shards[child]; len(c.Parents) != 2 || c.Closed || c.StartHash != "0" || !shards[shardID(0)].Closed {
 		t.Errorf("child is %+v", c)
 	}
-	shards, err = listShards(t.Context(), client, streamRef{name: "wide"})
+	shards, err = listShards(t.Context(), client, streamRef{name: "wide"}, nil)
 	if err != nil || len(shards) != 2500 {
 		t.Errorf("%d shards, %v", len(shards), err)
 	}

@@ -102,7 +102,7 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	}
 	if err == nil && w.mayList() {
 		op = [2]string{"kinesis", "ListShards"}
-		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.stream())
+		shards, err = listShards(ctx, w.c.opts.Kinesis, w.c.stream(), w.c.replay.filter())
 		if err == nil && w.c.retention.stale() {
 			_, err = w.c.describe(ctx)
 		}
@@ -128,6 +128,7 @@ func (w *watcher) look(ctx context.Context, wg *sync.WaitGroup, foreign chan<- e
 	}
 	if shards != nil {
 		w.removeFinished(ctx)
+		w.c.replay.finish(w.c.leases, began)
 	}
 	w.sweep(ctx, wg, snap)
 }

@@ -34,6 +34,8 @@ const (
 	Stream = "clicks"
 	Bucket = "lake"
 	Tables = "leases"
+
+	replayTable = "leases-replay"
 )
 
 // World is a stream, a lease table and a bucket.
@@ -94,9 +96,10 @@ type Settings struct {
 	Errors    string // codec of the error output; "" = gzip
 	MaxLeases int
 	Poll      time.Duration
-	S3        sink.S3Options // how objects are encrypted
-	Catalog   []string       // outputs that are registered in the Glue table of their name, of lines with the columns id and path
-	Columns   []string       // outputs that take their columns from the Glue table of their name, which is looked at every 10 s
+	S3        sink.S3Options   // how objects are encrypted
+	Catalog   []string         // outputs that are registered in the Glue table of their name, of lines with the columns id and path
+	Replay    *consumer.Replay // under the prefix replay/, with an application, a table and journals of its own
+	Columns   []string         // outputs that take their columns from the Glue table of their name, which is looked at every 10 s
 }
 
 // Worker is one process' worth of Standpipe.
@@ -131,7 +134,11 @@ func (w *World) Start(set Settings) *Worker {
 	}
 	cfg := w.config(wk.plug)
 	at := func(host string) *string { return aws.String("http://" + host) }
-	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), Tables)
+	application, table, under := "test", Tables, ""
+	if set.Replay != nil {
+		application, table, under = "test-replay", replayTable, "replay/"
+	}
+	wk.Table = consumer.NewTable(dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") }), table)
 	store := sink.NewS3(s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true }), set.S3)
 	kc := kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.BaseEndpoint = at("kinesis") })
 
@@ -143,15 +150,15 @@ func (w *World) Start(set Settings) *Worker {
 	memory := sink.NewMemory(or(set.Memory, 64<<20))
 	outputs := set.Outputs
 	if outputs == nil {
-		outputs = []*sink.Output{w.Output("raw", "clicks/!{timestamp:yyyy/MM/dd/HH}/", "gzip")}
+		outputs = []*sink.Output{w.Output("raw", under+"clicks/!{timestamp:yyyy/MM/dd/HH}/", "gzip")}
 	}
 	sources := w.sources(ctx, cfg, set.Columns)
 	registers := w.registers(cfg, set.Catalog, outputs, log)
 	outputs = withFormats(outputs, sources)
 	wk.Sink = sink.New(ctx, sink.Options{
-		Application: "test", Worker: wk.Name, Outputs: outputs,
-		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, "errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
-		JournalBucket: Bucket, JournalPrefix: "_standpipe/test/",
+		Application: application, Worker: wk.Name, Outputs: outputs,
+		Errors:        &sink.Output{Name: "errors", Bucket: Bucket, Prefix: prefix(w.T, under+"errors/!{firehose:error-output-type}/", partition.Errors), Compression: or(set.Errors, "gzip")},
+		JournalBucket: Bucket, JournalPrefix: "_standpipe/" + application + "/",
 		Size: or(set.Size, 128<<20), Interval: or(set.Interval, 2*time.Second), Memory: memory,
 		NewID: newID, Random: newID, Jitter: jitter, Ledger: wk.Table, Store: store, Log: log,
 		Visible: registered(registers),
@@ -161,8 +168,8 @@ func (w *World) Start(set Settings) *Worker {
 		start = "TRIM_HORIZON"
 	}
 	wk.Consumer = consumer.New(consumer.Options{
-		Application: "test", Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
-		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll, Jitter: jitter,
+		Application: application, Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
+		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll, Jitter: jitter, Replay: set.Replay,
 		Steps: steps.NewChain(set.Steps, memory, nil),
 	})
 	go func() {
