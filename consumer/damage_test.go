@@ -26,6 +26,8 @@ func sampleRows() map[string]row {
 	return map[string]row{
 		"lease": lease, "foreign": foreign, "item": itemRow(sampleItem()),
 		"application": applicationRow(Application{Stream: "clicks", Created: time.Unix(1, 0), Start: trimHorizon, LastShard: "shardId-000000000000"}),
+		"replay": applicationRow(Application{Stream: "clicks", Created: time.Unix(1, 0), Start: trimHorizon, LastShard: "shardId-000000000000",
+			Replay: "from then to now", Until: time.UnixMilli(8)}),
 		"worker":      {keyAttr: str(workerKey + "w-1"), "entityType": str(workerKind), "beat": num(4), "maxLeases": num(9)},
 	}
 }
@@ -62,7 +64,7 @@ func TestDamageOfEachAttribute(t *testing.T) {
 		"lease checkpointTime": true, "lease idleCheckpoint": true, "lease idleTime": true,
 		"foreign leaseOwner": true, "foreign leaseCounter": true, "foreign checkpointSubSequenceNumber": true,
 		"worker entityType": true, "worker maxLeases": true, "worker beat": true,
-		"application entityType": true,
+		"application entityType": true, "replay entityType": true,
 	}
 	values := map[string]types.AttributeValue{
 		"a number": num(7), "minus one": num(-1), "a fraction": &types.AttributeValueMemberN{Value: "1.5"}, "too large": &types.AttributeValueMemberN{Value: "1e30"},
@@ -89,7 +91,7 @@ func TestDamageOfEachAttribute(t *testing.T) {
 				found, fault := readRow(damaged)
 				switch {
 				case reflect.TypeOf(v) != reflect.TypeOf(was):
-					if fault == "" && name+" "+attr != "worker entityType" && name+" "+attr != "application entityType" {
+					if fault == "" && name+" "+attr != "worker entityType" && name+" "+attr != "application entityType" && name+" "+attr != "replay entityType" {
 						t.Errorf("%s with %s in %s is read as %+v", name, what, attr, found)
 					}
 				case name == "item" && attr != "batchOwner":

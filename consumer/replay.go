@@ -8,7 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// Replay limits a consumer to the records that arrived in a time, [From, To). Its application's first start decides;
+// Replay limits a consumer to the records that arrived in a time, [From, To), both rounded up to the millisecond, in which
+// Kinesis counts. Its application's first start decides;
 // whoever comes later must ask for the same Name and goes on with the To that is stored. A shard whose records of
 // that time are all in batches gets the checkpoint SHARD_END, as one that has ended, in the transaction that commits
 // the last of them: so a replay that was interrupted goes on, and one that is done stays done.
@@ -42,7 +43,17 @@ func newReplay(r *Replay) *replay {
 	if r == nil {
 		return nil
 	}
-	return &replay{Replay: *r, to: r.To, complete: make(chan struct{}), at: map[string]time.Time{}}
+	p := &replay{Replay: *r, to: wholeMillis(r.To), complete: make(chan struct{}), at: map[string]time.Time{}}
+	p.From = wholeMillis(r.From)
+	return p
+}
+
+// wholeMillis rounds up: what arrived in no earlier a millisecond is the same.
+func wholeMillis(t time.Time) time.Time {
+	if down := t.Truncate(time.Millisecond); !down.Equal(t) {
+		return down.Add(time.Millisecond)
+	}
+	return t
 }
 
 // start is the position at which shards begin that are there at the first start.

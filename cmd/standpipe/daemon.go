@@ -32,6 +32,12 @@ type daemonHooks struct {
 	visible func([]sink.JournalObject)
 	// stopWithin is how long a stop may take; 0: 18 s, which fits into the 30 s that ECS gives.
 	stopWithin time.Duration
+	// replay limits the daemon to a time, after which it ends; nil: no limit.
+	replay *consumer.Replay
+	// ready is called once stream, table and buckets were found, before anything is made of the hooks; nil: nothing to do.
+	ready func(context.Context, *services) error
+	// reading is given the consumer, and called again when it has ended; nil: nobody watches.
+	reading func(*consumer.Consumer) (ended func())
 }
 
 // runDaemon carries records from the stream to the outputs until ctx ends, then stops in order. cfg is as
@@ -72,6 +78,11 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 	case err != nil:
 		return err
 	}
+	if out.ready != nil {
+		if err := out.ready(ctx, svc); err != nil {
+			return unlessEnded(ctx, brief(err))
+		}
+	}
 	if out.registry == nil {
 		out.registry = prometheus.NewRegistry()
 	}
@@ -79,6 +90,9 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 	s, c := wire(ctx, cfg, pipe, svc, log, out)
 	carry := func(ctx context.Context) error {
 		unfollow := svc.follow(ctx, cfg, s, log)
+		if out.reading != nil {
+			defer out.reading(c)()
+		}
 		err := c.Run(ctx)
 		unfollow()
 		if err == nil {
@@ -130,8 +144,10 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
 		StopWithin: out.stopWithin, Failover: time.Duration(cfg.Leases.Failover), MaxLeases: cfg.Leases.MaxLeases,
 		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop",
-		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory, Steps: steps.NewChain(pipe.steps, memory, out.registry),
-		Log: log, Registry: out.registry,
+		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory,
+		Replay: out.replay,
+		Steps:  steps.NewChain(pipe.steps, memory, out.registry),
+		Log:    log, Registry: out.registry,
 	})
 	return s, c
 }

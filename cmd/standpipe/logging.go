@@ -27,6 +27,9 @@ func newLogger(w io.Writer, cfg config.Log) (zerolog.Logger, error) {
 
 // terminal says whether w is one, as opposed to a file or a pipe.
 func terminal(w io.Writer) bool {
+	if s, ok := w.(*screen); ok {
+		return s.terminal
+	}
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

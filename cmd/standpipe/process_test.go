@@ -22,9 +22,9 @@ type process struct {
 	log *bufio.Scanner
 }
 
-func launch(t *testing.T, env []string) *process {
+func launch(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "run")
+	cmd := exec.Command(os.Args[0], append([]string{"run"}, args...)[min(len(args), 1):]...)
 	cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

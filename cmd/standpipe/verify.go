@@ -86,13 +86,30 @@ func period(from, to string) (a, b time.Time, err error) {
 }
 
 func (p *program) verify(ctx context.Context, cfg config.Config, pipe *pipeline, o verify.Options, asJSON bool) error {
-	svc, table, err := connectToRead(ctx, cfg)
+	report, err := p.prove(ctx, cfg, pipe, &o)
 	if err != nil {
 		return err
 	}
+	if asJSON {
+		err = printJSON(p.stdout, report)
+	} else {
+		err = printReport(p.stdout, o, report)
+	}
+	if err != nil || report.OK {
+		return err
+	}
+	return &codedError{exitPartial, errors.New(findingsIn(report))}
+}
+
+// prove makes the proof, and completes the options with what the configuration says.
+func (p *program) prove(ctx context.Context, cfg config.Config, pipe *pipeline, o *verify.Options) (*verify.Report, error) {
+	svc, table, err := connectToRead(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
 	defer svc.close()
 	if err := rightTable(ctx, cfg, table); err != nil {
-		return unlessEnded(ctx, brief(err))
+		return nil, unlessEnded(ctx, brief(err))
 	}
 	o.Application = cfg.Leases.Application
 	o.Journal = verify.Place{Bucket: cfg.Journal.Bucket, Head: cfg.Journal.Prefix}
@@ -106,20 +123,12 @@ func (p *program) verify(ctx context.Context, cfg config.Config, pipe *pipeline,
 	o.Parents = func(ctx context.Context) (map[string][]string, error) { return shardParents(ctx, svc, cfg) }
 	bar := newBar(p.stderr)
 	o.Progress = bar.show
-	report, err := verify.Run(ctx, o)
+	report, err := verify.Run(ctx, *o)
 	bar.clear()
 	if err != nil {
-		return unlessEnded(ctx, brief(err))
+		return nil, unlessEnded(ctx, brief(err))
 	}
-	if asJSON {
-		err = printJSON(p.stdout, report)
-	} else {
-		err = printReport(p.stdout, o, report)
-	}
-	if err != nil || report.OK {
-		return err
-	}
-	return &codedError{exitPartial, errors.New(findingsIn(report))}
+	return report, nil
 }
 
 // rightTable refuses to prove anything on the word of another stream's table. One that does not exist, or that no worker
