@@ -55,6 +55,7 @@ func (p *program) printReplay(cfg config.Config, r *consumer.Replay, state consu
 		_, _ = fmt.Fprintf(tab, "%s\ts3://%s/%s\n", out.Name, out.Bucket, out.Prefix)
 	}
 	_, _ = fmt.Fprintf(tab, "errors\ts3://%s/%s\n", cfg.Errors.Bucket, cfg.Errors.Prefix)
+	_, _ = fmt.Fprintln(tab)
 	if err := tab.Flush(); err != nil {
 		return err
 	}

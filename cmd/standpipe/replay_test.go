@@ -8,6 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -326,5 +328,42 @@ func TestReplayGuessesTheTimeLeft(t *testing.T) {
 	state.Part, state.At = 1, state.To
 	if line := p.line(state, p.left(state, now), now); !strings.Contains(line, "(99 %)") || !strings.Contains(line, "waiting for what arrives late") {
 		t.Error(line)
+	}
+}
+
+// TestReplayInItsDocument holds docs/replay.md to what replay prints, but for what differs each time. UPDATE=1 writes it anew.
+func TestReplayInItsDocument(t *testing.T) {
+	const page, begin, end = "../../docs/replay.md", "<!-- replay -->\n", "<!-- /replay -->"
+	c := newCloud(t)
+	from := aMoment()
+	c.putClicks(t, 0, 1000)
+	if _, err := c.kinesis.Merge("clicks", "shardId-000000000000", "shardId-000000000001"); err != nil {
+		t.Fatal(err)
+	}
+	to := c.putClicks(t, 1000, 3000)
+	r := execute(t, c.env("STANDPIPE_OUTPUTS_0_NAME=raw"), replayArgs(from, to)...)
+	if r.code != exitOK {
+		t.Fatal(r)
+	}
+	for was, is := range map[string]string{
+		from.Format(time.RFC3339Nano): "2026-01-31T12:00:00Z", `before \S+Z`: "before 2026-01-31T18:00:00Z", `-replay-[0-9a-f]{8}`: "-replay-5af58c44",
+		`in [0-9.]+s\.`: "in 14m2.5s.", `\d{4}-\d\d-\d\d \d\d:\d\d`: "2026-02-01 09:14", `of [0-9,]+ bytes`: "of 8,132 bytes",
+		`in \d+ objects`: "in 2 objects", `objects   \d+ `: "objects   2 ", `: \d+ batches`: ": 2 batches",
+	} {
+		r.stdout = regexp.MustCompile(was).ReplaceAllString(r.stdout, is)
+	}
+	want := "```text\n" + r.stdout + "```\n"
+	text, err := os.ReadFile(page)
+	must(t, err)
+	before, rest, found := strings.Cut(string(text), begin)
+	got, after, ended := strings.Cut(rest, end)
+	switch {
+	case !found || !ended:
+		t.Fatal("docs/replay.md has no block replay")
+	case got == want:
+	case os.Getenv("UPDATE") != "":
+		must(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o600))
+	default:
+		t.Errorf("run `UPDATE=1 go test ./cmd/standpipe`; docs/replay.md has\n%s\nreplay prints\n%s", got, want)
 	}
 }

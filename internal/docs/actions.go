@@ -28,6 +28,7 @@ var Actions = map[string][]string{
 	"dynamodb.PutItem":                   {"dynamodb:PutItem"},
 	"dynamodb.UpdateItem":                {"dynamodb:UpdateItem"},
 	"dynamodb.DeleteItem":                {"dynamodb:DeleteItem"},
+	"dynamodb.DeleteTable":               {"dynamodb:DeleteTable"}, // replay --remove-table
 	"dynamodb.TransactWriteItems":        {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 	"glue.GetTable":                      {"glue:GetTable"},
 	"glue.CreateTable":                   {"glue:CreateTable"},

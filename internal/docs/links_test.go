@@ -9,7 +9,7 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", crashSafety, "docs/parquet.md", prefixes, security, "CONTRIBUTING.md", "CHANGELOG.md", metering}
+var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", "docs/replay.md", crashSafety, "docs/parquet.md", prefixes, security, "CONTRIBUTING.md", "CHANGELOG.md", metering}
 
 const (
 	security = "docs/security.md"
