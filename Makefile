@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test bench image measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
 test: servers readers ## all tests, with the race detector, in random order; vet is part of make lint
 	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
@@ -9,6 +9,12 @@ test: servers readers ## all tests, with the race detector, in random order; vet
 measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data
 	go test -count=1 -p 1 ./internal/footprint ./internal/mutants ./sink/parquet
 	go test -count=1 -run OpenParquetPaths ./sink
+
+image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it
+	STANDPIPE_BUILDS=1 go test -count=1 ./internal/containers
+
+bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all
+	go run ./internal/bench $(BENCH)
 
 readers: ## what reads Parquet files back, by its lock files; says which can not be had, and why
 	@internal/strangers/run.sh readers

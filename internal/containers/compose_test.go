@@ -58,6 +58,7 @@ func (s *service) UnmarshalJSON(text []byte) error {
 // compose loads the file by the module beside this one.
 func compose(t *testing.T) project {
 	t.Helper()
+	builds(t)
 	file, err := filepath.Abs(filepath.Join(root, "docker-compose.yml"))
 	if err != nil {
 		t.Fatal(err)

@@ -112,6 +112,15 @@ func TestImageIsSmallAndUnprivileged(t *testing.T) {
 	}
 }
 
+// builds leaves a test out that compiles programs without the race detector, all their packages anew, unless it is asked
+// for.
+func builds(t *testing.T) {
+	t.Helper()
+	if os.Getenv("STANDPIPE_BUILDS") == "" {
+		t.Skip("it compiles other programs: make image plays it")
+	}
+}
+
 // image carries out the Dockerfile's RUN steps for a platform on the files that .dockerignore lets in, and gives the
 // binary. What go mod download would fetch the build fetches itself.
 func image(t *testing.T, arch string) (binary string) {
@@ -135,6 +144,7 @@ func TestImageRuns(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the binary is for Linux")
 	}
+	builds(t)
 	binary := image(t, runtime.GOARCH)
 	file, err := elf.Open(binary)
 	if err != nil {
