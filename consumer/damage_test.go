@@ -28,7 +28,7 @@ func sampleRows() map[string]row {
 		"application": applicationRow(Application{Stream: "clicks", Created: time.Unix(1, 0), Start: trimHorizon, LastShard: "shardId-000000000000"}),
 		"replay": applicationRow(Application{Stream: "clicks", Created: time.Unix(1, 0), Start: trimHorizon, LastShard: "shardId-000000000000",
 			Replay: "from then to now", Until: time.UnixMilli(8)}),
-		"worker":      {keyAttr: str(workerKey + "w-1"), "entityType": str(workerKind), "beat": num(4), "maxLeases": num(9)},
+		"worker": {keyAttr: str(workerKey + "w-1"), "entityType": str(workerKind), "beat": num(4), "maxLeases": num(9)},
 	}
 }
 

@@ -63,6 +63,8 @@ type answer struct {
 	behind  time.Duration
 	gap     *sink.Gap // what may be missing before it
 	room    int64     // memory it holds
+
+	response *response // what it was made of, nil for nothing
 }
 
 // rewind forgets where the iterator stood: the next fetch begins after its position, or with it.
@@ -80,6 +82,10 @@ func (f *fetcher) begin(row *Lease) {
 func (f *fetcher) release(a *answer) {
 	f.memory.Add(-a.room)
 	a.room = 0
+	if a.response != nil {
+		a.response.recycle()
+		a.response, a.records = nil, nil
+	}
 }
 
 // fetch gives the next answer after a position that has records or ends the shard. Errors of Kinesis are
@@ -179,7 +185,7 @@ func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {
 // accept turns an answer into ours and sets the pace: the poll interval when caught up, otherwise as fast
 // as the shard allows.
 func (f *fetcher) accept(out *response, began time.Time) *answer {
-	a := &answer{records: out.Records, end: !out.HasNext, behind: time.Duration(out.MillisBehind) * time.Millisecond}
+	a := &answer{response: out, records: out.Records, end: !out.HasNext, behind: time.Duration(out.MillisBehind) * time.Millisecond}
 	f.iterator, f.answered = out.Next, time.Now()
 	var size int64
 	for i := range a.records {

@@ -51,18 +51,17 @@ func (a *recordsAPI) get(ctx context.Context, arn, iterator string) (*response, 
 	if err != nil {
 		return nil, err
 	}
-	body, err := readBody(resp)
-	if err != nil {
+	got := newResponse()
+	if got.body, err = readBody(resp, got.body); err != nil {
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return a.refused(ctx, arn, iterator, body)
+		return a.refused(ctx, arn, iterator, got.body)
 	}
-	var got response
-	if err := decodeResponse(body, &got); err != nil {
+	if err := decodeResponse(got.body, got); err != nil {
 		return nil, err
 	}
-	return &got, nil
+	return got, nil
 }
 
 func (a *recordsAPI) send(ctx context.Context, arn, iterator string) (*http.Response, error) {
@@ -134,10 +133,14 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, body []b
 	return got, nil
 }
 
-func readBody(resp *http.Response) ([]byte, error) {
+// readBody reads an answer, into the memory of a former one where that is enough.
+func readBody(resp *http.Response, body []byte) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	if n := resp.ContentLength; n >= 0 && n <= maxBody {
-		body := make([]byte, n)
+		if int64(cap(body)) < n {
+			body = make([]byte, n)
+		}
+		body = body[:n]
 		_, err := io.ReadFull(resp.Body, body)
 		return body, err
 	}

@@ -22,6 +22,7 @@ type response struct {
 	Children     []string // ids of the child shards, named at the shard's end only
 
 	spans []recordSpans // scratch: where in the body the strings of each record are
+	body  []byte        // what all this was read from, where recycle may have it
 }
 
 // kinesisRecord is one record of a stream. All strings of one answer share one allocation, so who keeps a few of them
@@ -50,7 +51,7 @@ type span struct{ start, end int }
 func decodeResponse(body []byte, into *response) error {
 	clear(into.Records) // they would keep the body before alive
 	clear(into.Children)
-	*into = response{Records: into.Records[:0], Children: into.Children[:0], spans: into.spans[:0]}
+	*into = response{Records: into.Records[:0], Children: into.Children[:0], spans: into.spans[:0], body: into.body}
 	scan := responseScan{body: body}
 	scan.answer(into)
 	if scan.fault != "" {

@@ -3,6 +3,7 @@ package kinesisfake
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -73,6 +74,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		writeError(w, &faults.Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()})
 	default:
 		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body))) // as AWS does, however long it is
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write(a.body)
 		a.release()

@@ -1,0 +1,26 @@
+package consumer
+
+import "sync"
+
+// responses keeps the memory of answers for later ones, of all shards, until the garbage collector wants it.
+var responses = sync.Pool{New: func() any { return new(response) }}
+
+func newResponse() *response { return responses.Get().(*response) }
+
+// recycle gives the memory of an answer to a later one. Nobody may use its records any more: their data will change.
+func (r *response) recycle() {
+	spoil(r.body)
+	r.trim()
+	responses.Put(r)
+}
+
+// trim forgets memory that is much larger than the answer: it would stay with small ones, and the budget counts what
+// those hold.
+func (r *response) trim() {
+	if cap(r.body) > 64<<10 && cap(r.body) > 4*len(r.body) {
+		r.body = nil
+	}
+	if cap(r.Records) > 256 && cap(r.Records) > 4*len(r.Records) {
+		r.Records, r.spans = nil, nil
+	}
+}
