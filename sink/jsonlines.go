@@ -32,37 +32,25 @@ func (e *jsonError) Error() string {
 // allocates only to grow dst, for an error, or beyond 64 levels of nesting. data is not changed or kept.
 func appendLines(dst, data []byte) (out []byte, lines int, err error) {
 	out = dst
-	i := 0
-	if len(data) >= len(jsontext.ByteOrderMark) && string(data[:len(jsontext.ByteOrderMark)]) == jsontext.ByteOrderMark {
-		i = len(jsontext.ByteOrderMark)
+	values := jsontext.NewValues(data)
+	switch {
+	case len(data) == 0:
+		return dst, 0, &jsonError{0, "empty record"}
+	case !values.More():
+		return dst, 0, &jsonError{values.At(), "no JSON value, only white space,"}
 	}
-	i, _ = jsontext.SkipSpace(data, i)
-	if i == len(data) {
-		if len(data) == 0 {
-			return dst, 0, &jsonError{0, "empty record"}
-		}
-		return dst, 0, &jsonError{i, "no JSON value, only white space,"}
-	}
-	bare := false // the value before ended directly here, with a number or a literal
-	for i < len(data) {
-		first := data[i]
-		delimited := first == '{' || first == '[' || first == '"'
-		if bare && !delimited {
-			return dst, 0, &jsonError{i, "unexpected character after a number or literal"}
-		}
-		end, multiline, fault := jsontext.ScanValue(data, i)
+	for values.More() {
+		value, multiline, fault := values.Next()
 		if fault != "" {
-			return dst, 0, &jsonError{end, fault}
+			return dst, 0, &jsonError{values.At(), fault}
 		}
 		if multiline {
-			out = jsontext.AppendCompact(out, data[i:end])
+			out = jsontext.AppendCompact(out, value)
 		} else {
-			out = append(out, data[i:end]...)
+			out = append(out, value...)
 		}
 		out = append(out, '\n')
 		lines++
-		i, _ = jsontext.SkipSpace(data, end)
-		bare = i == end && !delimited
 	}
 	return out, lines, nil
 }

@@ -31,11 +31,16 @@ func (c *cloudWatchLogs) Do(rec sink.Record, yield func(sink.Record) bool) bool 
 	if control {
 		return true
 	}
-	texts := 0
+	texts, size := 0, int64(0)
 	for i := range e.messages {
-		if e.messages[i].unescape(data); !blank(e.messages[i].of(data)) {
+		e.messages[i].unescape(data)
+		if text := e.messages[i].of(data); !blank(text) {
 			texts++
+			size += int64(len(text)) + pieceOverhead
 		}
+	}
+	if texts > 1 && size > c.limit {
+		return yield(c.refused(rec, tooMany(texts, c.limit)))
 	}
 	for _, m := range e.messages {
 		text := m.of(data)
