@@ -111,7 +111,10 @@ func TestReplayTakesItsShare(t *testing.T) {
 // was made.
 func TestReplayKnowsSinceWhenAShardMatters(t *testing.T) {
 	from := time.UnixMilli(5000)
-	p := newReplay(&Replay{From: from, To: from.Add(time.Hour)})
+	p := newReplay(&Replay{From: from, To: from.Add(time.Hour), Margin: time.Second})
+	if got, ok := startTime(atTimestamp + "@" + p.start()); !ok || !got.Equal(from.Add(-time.Second)) || !p.filter().Timestamp.Equal(got) {
+		t.Errorf("it begins at %v, and lists shards from %v", p.start(), p.filter().Timestamp)
+	}
 	listed := map[string]Shard{"a": {ID: "a"}, "b": {ID: "b", Parents: []string{"a"}}, "c": {ID: "c", Parents: []string{"gone"}}}
 	for _, c := range []struct {
 		shard   string

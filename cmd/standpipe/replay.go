@@ -30,6 +30,7 @@ type replayFlags struct {
 	share       float64
 	deep        bool
 	removeTable bool
+	dryRun      bool
 }
 
 func (p *program) replayCommand() *cobra.Command {
@@ -53,6 +54,7 @@ All readers of a shard share 2 MB and 5 calls a second. --share leaves the worke
 The exit code is 0 if everything is written, 3 if something is missing, 130 after a signal: then what was read is
 committed, and the same command goes on.`,
 		Example: `  standpipe replay -c standpipe.yaml --from 2026-01-31T12:00:00Z --to 2026-01-31T18:00:00Z --prefix replay/
+  standpipe replay -c standpipe.yaml --from 2026-01-31T12:00:00Z --to 2026-01-31T18:00:00Z --prefix replay/ --dry-run
   standpipe replay -c standpipe.yaml --from 2026-01-31 --prefix again/ --output raw --deep
   standpipe replay -c standpipe.yaml --from 2026-01-31 --to 2026-02-01 --prefix replay/ --share 1 --buffer.size 512MiB`,
 		Args: noArgs,
@@ -81,6 +83,7 @@ committed, and the same command goes on.`,
 	flags.StringVar(&f.application, "application", "", "application and lease table of the replay (default made of leases.application and what is replayed)")
 	flags.DurationVar(&f.margin, "margin", replayMargin, "how far arrival times in a shard may be out of order, which Kinesis leaves open; read in addition at both ends")
 	flags.Float64Var(&f.share, "share", replayShare, "how much to take, above 0 to 1, of the 2 MB and 5 calls a second that a shard gives all its readers")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be written where, and end; calls nothing on AWS")
 	flags.BoolVar(&f.deep, "deep", false, "in the end read every object and compare checksums, bytes, and lines or rows, as verify --deep does")
 	flags.BoolVar(&f.removeTable, "remove-table", false, "in the end, if nothing is wrong, delete the replay's lease table; it can then not be begun again")
 	return cmd
@@ -132,6 +135,9 @@ func (p *program) replay(ctx context.Context, production config.Config, f replay
 	pipe, err := newPipeline(cfg)
 	if err != nil {
 		return err
+	}
+	if f.dryRun {
+		return p.planned(cfg, pipe, notes, plan)
 	}
 	screen := newScreen(p.stderr)
 	log, err := newLogger(screen, cfg.Log)

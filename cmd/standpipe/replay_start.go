@@ -19,7 +19,8 @@ import (
 	"standpipe/sink"
 )
 
-// clockNoise is a difference to Kinesis' clock that may come from the answer's way and from the whole seconds of its date.
+// clockNoise is a difference to Kinesis' clock that may come from the answer's way and from the whole seconds of its date,
+// which are rounded down: so Kinesis' time is never taken for later than it is.
 const clockNoise = 3 * time.Second
 
 // prepareReplay finds out whether there is anything to replay, sets where it ends and how far Kinesis' clock is ahead,
@@ -35,9 +36,10 @@ func prepareReplay(ctx context.Context, svc *services, cfg config.Config, r *con
 	if err != nil {
 		return fmt.Errorf("find out what the stream still holds: %w", err)
 	}
-	now := time.Now().Add(r.Ahead).Truncate(time.Millisecond)
-	if r.Ahead != 0 {
-		log.Warn().Stringer("ahead", r.Ahead).Msg("Kinesis' clock and this machine's differ; Kinesis' is followed")
+	now := time.Now()
+	if r.Ahead.Abs() > clockNoise {
+		now = now.Add(r.Ahead + time.Second) // all that is there by now has arrived before
+		log.Warn().Stringer("ahead", r.Ahead.Round(time.Second)).Msg("Kinesis' clock and this machine's differ; Kinesis' is followed")
 	}
 	known, unfinished, err := startedReplay(ctx, svc, cfg)
 	switch {
@@ -91,8 +93,8 @@ func lookAtStream(ctx context.Context, svc *services, cfg config.Config) (made, 
 	}
 	theirs, ok1 := awsmiddleware.GetServerTime(out.ResultMetadata)
 	ours, ok2 := awsmiddleware.GetResponseAt(out.ResultMetadata)
-	if d := theirs.Sub(ours).Round(time.Second); ok1 && ok2 && d.Abs() > clockNoise {
-		ahead = d
+	if ok1 && ok2 {
+		ahead = theirs.Sub(ours)
 	}
 	keeps := time.Duration(aws.ToInt32(out.StreamDescriptionSummary.RetentionPeriodHours)) * time.Hour
 	return aws.ToTime(out.StreamDescriptionSummary.StreamCreationTimestamp), time.Now().Add(ahead - keeps), ahead, nil
@@ -120,13 +122,16 @@ func startedReplay(ctx context.Context, svc *services, cfg config.Config) (known
 	return snap.Application, unfinished, nil
 }
 
-// unwritten refuses to begin a replay whose journals are there: its table was deleted, and nobody knows what it has
-// written.
+// unwritten refuses to begin a replay whose journals are there, although it has no table: that was deleted, and nobody
+// knows what was written.
 func unwritten(ctx context.Context, svc *services, cfg config.Config) error {
 	at := s3read.Place{Bucket: cfg.Journal.Bucket, Head: cfg.Journal.Prefix}
 	for _, err := range (s3read.S3{Client: bucketClients(svc)}).List(ctx, at, "") {
 		if err != nil {
 			return fmt.Errorf("find out whether this was replayed before: %w", err)
+		}
+		if known, _, err := startedReplay(ctx, svc, cfg); err != nil || known != nil {
+			return err // another worker of it has just begun
 		}
 		return &sentence{fmt.Sprintf("this was replayed before: its journals lie under %s, and lease table %s is gone, so that all of it would be written a second time: choose another --prefix, or take away what lies there, journals last", at, cfg.Leases.Table), nil}
 	}

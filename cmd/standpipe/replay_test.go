@@ -367,3 +367,20 @@ func TestReplayInItsDocument(t *testing.T) {
 		t.Errorf("run `UPDATE=1 go test ./cmd/standpipe`; docs/replay.md has\n%s\nreplay prints\n%s", got, want)
 	}
 }
+
+func TestReplayDryRun(t *testing.T) {
+	c := newCloud(t)
+	r := execute(t, c.env("STANDPIPE_OUTPUTS_0_NAME=raw"), "replay", "--from", "2026-01-31T12:00:00Z", "--prefix", "replay/", "--application", "standpipe-again", "--dry-run")
+	const want = `stream   clicks, from 2026-01-31T12:00:00Z to its first start, under replay/
+leases   DynamoDB table standpipe-again, made when it begins
+output   raw: like s3://lake/replay/clicks/2026/01/31/12/standpipe-again-2026-01-31-12-00-00-00000000-0000-0000-0000-000000000000-0.ndjson.gz
+errors   like s3://lake/replay/errors/processing-failed/year=2026/month=01/day=31/hour=12/standpipe-again-2026-01-31-12-00-00-00000000-0000-0000-0000-000000000000-0.ndjson.gz
+journal  s3://lake/_standpipe/standpipe-again/
+`
+	if r.code != exitOK || r.stdout != want || r.stderr != "" {
+		t.Errorf("%s\nwant\n%s", r, want)
+	}
+	if n := c.dynamo.Calls(); n != 0 || len(c.s3.Operations()) != 0 || len(c.kinesis.Gate.Operations()) != 0 {
+		t.Error("AWS was called")
+	}
+}

@@ -356,3 +356,21 @@ func TestReplayReportsWhatLeftTheRetention(t *testing.T) {
 		}
 	})
 }
+
+// Kinesis' clock is an hour ahead: a replay up to now ends when its margin is over, not an hour later.
+func TestReplayByTheClockOfKinesis(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, 2)
+		w.kinesisClock.jump(time.Hour)
+		e := w.era()
+		w.Put(100)
+		w.endEra(e)
+		r := e.replay()
+		r.From, r.To, r.Ahead = e.from.Add(time.Hour), e.to.Add(time.Hour), time.Hour
+		began := time.Now()
+		w.replayed(w.Start(Settings{Replay: r}), e)
+		if took := time.Since(began); took < 2*time.Second || took > 20*time.Second {
+			t.Errorf("it took %v with a margin of 2 s", took)
+		}
+	})
+}
