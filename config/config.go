@@ -67,6 +67,8 @@ type Step struct {
 	Split         string   `mapstructure:"split" oneof:",json,array,delimiter" desc:"make several records of one: json of JSON values that follow each other, array of the elements of a JSON array, delimiter of text between delimiters"`
 	Delimiter     string   `mapstructure:"delimiter" allowed:"text; in double quotes \\n is a line end" desc:"what split delimiter splits at; it is no part of the records"`
 	JQ            string   `mapstructure:"jq" allowed:"a jq program" desc:"make of each record the results of a jq program: none drops it, several are several records; an unchanged input keeps its bytes"`
+	Input         string   `mapstructure:"input" oneof:"json,text" desc:"what jq takes: a record's JSON values one after the other, or its bytes as a string without the line end"`
+	Output        string   `mapstructure:"output" oneof:"json,text" desc:"what jq makes: JSON, or text, where a string is the record's bytes as it is; everything else is JSON there too"`
 	PartitionKeys string   `mapstructure:"partition_keys" allowed:"a jq program whose result is an object" desc:"find the values of !{partitionKeyFromQuery:…} in each record, such as {customer: .customer_id}"`
 	Lambda        Lambda   `mapstructure:"lambda"`
 	MaxBytes      Size     `mapstructure:"max_bytes" min:"1KiB" max:"1GiB" desc:"most bytes that decompress, split or jq may make of one record; more is an error record"`

@@ -25,7 +25,7 @@ func Default() Config {
 
 // DefaultStep returns a step before anything is read; it has no kind.
 func DefaultStep() Step {
-	return Step{MaxBytes: 64 * MiB, Timeout: Duration(time.Second), Lambda: Lambda{BufferSize: MiB, Parallel: 5, Retries: 3, Timeout: Duration(5 * time.Minute)}}
+	return Step{Input: "json", Output: "json", MaxBytes: 64 * MiB, Timeout: Duration(time.Second), Lambda: Lambda{BufferSize: MiB, Parallel: 5, Retries: 3, Timeout: Duration(5 * time.Minute)}}
 }
 
 // DefaultOutput returns an output before anything is read; it has no bucket.

@@ -50,6 +50,8 @@ func (v *validator) step(path string, s Step) {
 		v.must(len(kinds) < 2, path, "does several things, "+strings.Join(kinds, " and ")+"; give each an entry of its own, in the order in which they are to happen", "")
 	}
 	v.must((s.Split == "delimiter") == (s.Delimiter != ""), path+".delimiter", "goes with split: delimiter, and only with it", s.Delimiter)
+	v.must(s.JQ != "" || s.Input == "json", path+".input", "goes with jq, and only with it", s.Input)
+	v.must(s.JQ != "" || s.Output == "json", path+".output", "goes with jq, and only with it", s.Output)
 	l := s.Lambda
 	fresh := DefaultStep().Lambda
 	fresh.Function = l.Function

@@ -31,7 +31,7 @@ func newStep(s config.Step) (steps.Step, error) {
 	case "split":
 		return steps.NewSplit(s.Name, s.Split, s.Delimiter, limit)
 	case "jq":
-		return steps.NewJQ(s.Name, s.JQ, limit, timeout)
+		return steps.NewJQ(s.Name, steps.JQ{Program: s.JQ, Input: s.Input, Output: s.Output, MaxBytes: limit, Timeout: timeout})
 	case "partition_keys":
 		return steps.NewPartitionKeys(s.Name, s.PartitionKeys, timeout)
 	}
