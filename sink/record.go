@@ -20,6 +20,9 @@ type Record struct {
 	// RawAfter, which made several records of one, so that the others are delivered without it.
 	Raw      []byte
 	RawAfter string // "" is the stream
+
+	// PartitionKey is the Kinesis record's, of a user record in a KPL aggregate its own; that is left out where no step asks for it.
+	PartitionKey string
 }
 
 // KeyValue is a record's value of a partition key.
