@@ -85,7 +85,7 @@ type Lambda struct {
 	ExternalID string   `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of lambda.role_arn asks for"`
 	BufferSize Size     `mapstructure:"buffer_size" min:"1KiB" max:"3MiB" desc:"bytes of records that one call takes at most; AWS Lambda takes 6 MB of JSON, which holds base64"`
 	Parallel   int      `mapstructure:"parallel" min:"1" max:"100" desc:"calls under way at once for each shard"`
-	Retries    int      `mapstructure:"retries" min:"0" max:"300" desc:"calls beside the first one that throttling, a timeout or an error of the function is worth"`
+	Retries    int      `mapstructure:"retries" min:"0" max:"300" desc:"calls beside the first one that an error or a timeout of the function is worth; throttling and outages of AWS Lambda are waited out"`
 	Timeout    Duration `mapstructure:"timeout" min:"1s" max:"15m" desc:"time that one call may take"`
 }
 

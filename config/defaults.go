@@ -63,6 +63,7 @@ func (c *Config) derive() {
 		fill(&c.Errors.Bucket, c.Outputs[0].Bucket)
 		fill(&c.Journal.Bucket, c.Outputs[0].Bucket)
 	}
+	c.deriveFunctions()
 	c.deriveRoles()
 	fill(&c.Errors.Prefix, Default().Errors.Prefix)
 	fill(&c.Journal.Prefix, "_standpipe/"+c.Leases.Application+"/")

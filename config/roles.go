@@ -24,6 +24,9 @@ type Role struct {
 // Role is what the stream is read with.
 func (s Stream) Role() Role { return Role{s.RoleARN, s.ExternalID} }
 
+// Role is what the function is called with.
+func (l Lambda) Role() Role { return Role{l.RoleARN, l.ExternalID} }
+
 // Role is what AWS Glue is asked with.
 func (g Glue) Role() Role { return Role{g.RoleARN, g.ExternalID} }
 

@@ -52,13 +52,7 @@ func (v *validator) step(path string, s Step) {
 	v.must((s.Split == "delimiter") == (s.Delimiter != ""), path+".delimiter", "goes with split: delimiter, and only with it", s.Delimiter)
 	v.must(s.JQ != "" || s.Input == "json", path+".input", "goes with jq, and only with it", s.Input)
 	v.must(s.JQ != "" || s.Output == "json", path+".output", "goes with jq, and only with it", s.Output)
-	l := s.Lambda
-	fresh := DefaultStep().Lambda
-	fresh.Function = l.Function
-	v.must(l.Function != "" || l == fresh, path+".lambda.function", "is required in a lambda step", "")
-	v.must(l.Region == "" || regionName.MatchString(l.Region), path+".lambda.region", "must be a region such as eu-west-1", l.Region)
-	v.endpoint(path+".lambda.endpoint", l.Endpoint)
-	v.role(path+".lambda", Role{ARN: l.RoleARN, ExternalID: l.ExternalID})
+	v.lambda(path+".lambda", s.Lambda)
 }
 
 // stepNames checks that no two steps have the same name.

@@ -35,6 +35,7 @@ type Options struct {
 	Jitter func() float64 // spreads retries, in [0, 1); nil = math/rand/v2
 
 	DropOutOfRange bool // KPL user records outside their shard's hash range
+	PartitionKeys  bool // user records of KPL aggregates carry their partition keys; 4 bytes a key, and a copy of each
 
 	Replay *Replay // only the records of a time, then Run ends; Start is not used. nil = all, for ever
 
@@ -284,7 +285,7 @@ func (c *Consumer) remember(ctx context.Context, created time.Time, shards map[s
 // newReader makes the reader of a lease just acquired.
 func (c *Consumer) newReader(lease Lease) *reader {
 	sh := c.leases.shards[lease.Shard]
-	r := &reader{lease: lease, first: &lease, table: c.opts.Table, sink: c.opts.Sink, steps: c.opts.Steps, log: c.log, m: c.m, drop: c.opts.DropOutOfRange, began: time.Now()}
+	r := &reader{lease: lease, first: &lease, table: c.opts.Table, sink: c.opts.Sink, steps: c.opts.Steps, log: c.log, m: c.m, drop: c.opts.DropOutOfRange, keys: c.opts.PartitionKeys, began: time.Now()}
 	if hr, err := ParseHashRange(sh.StartHash, sh.EndHash); err == nil {
 		r.hash = &hr
 	}

@@ -45,12 +45,14 @@ const aggregateMagic = "\xf3\x89\x9a\xc2"
 // on proof, where hashRange is nil, where its explicit hash key is no number, and where partitionKey is empty: then the
 // service itself chose the shard, by no hash key (streams with automatic record distribution).
 //
+// keys gives each user record of an aggregate its own partition key; without it they have none.
+//
 // An aggregate is checked whole before the first of its records is yielded. deaggregate allocates at most a byte for each
 // key in it, and that only for more than 512 keys of a kind: what is yielded is never gathered, since two million empty
-// user records fit an aggregate.
-func deaggregate(data []byte, arrival time.Time, sequence, partitionKey string, hashRange *HashRange, dropOutOfRange bool,
+// user records fit an aggregate. With keys it allocates four bytes more for each partition key, and one of them at a time.
+func deaggregate(data []byte, arrival time.Time, sequence, partitionKey string, hashRange *HashRange, dropOutOfRange, keys bool,
 	yield func(sink.Record) bool) (outOfRange int, more bool) {
-	whole := sink.Record{Data: data, Arrival: arrival, Sequence: sequence}
+	whole := sink.Record{Data: data, Arrival: arrival, Sequence: sequence, PartitionKey: partitionKey}
 	message, ok := aggregateMessage(data)
 	if !ok {
 		return 0, yield(whole)
@@ -73,6 +75,10 @@ func deaggregate(data []byte, arrival time.Time, sequence, partitionKey string, 
 		var keys, hashKeys [512]bool
 		keysInside, hashKeysInside = hashRange.judge(message, keys[:0], hashKeys[:0])
 	}
+	var table keyTable
+	if keys {
+		table = newKeyTable(message)
+	}
 	for sub := 0; len(message) > 0; {
 		field, rest, _ := nextField(message)
 		message = rest
@@ -91,8 +97,14 @@ func deaggregate(data []byte, arrival time.Time, sequence, partitionKey string, 
 		if !inside {
 			outOfRange++
 		}
-		if (inside || !dropOutOfRange) && !yield(sink.Record{Data: user.data, Arrival: arrival, Sequence: sequence, SubSequence: sub}) {
-			return outOfRange, false
+		if inside || !dropOutOfRange {
+			rec := sink.Record{Data: user.data, Arrival: arrival, Sequence: sequence, SubSequence: sub}
+			if keys {
+				rec.PartitionKey = table.key(user.key)
+			}
+			if !yield(rec) {
+				return outOfRange, false
+			}
 		}
 		sub++
 	}

@@ -76,7 +76,7 @@ func dataOf(list []sink.Record) (data [][]byte) {
 
 // gather appends the user records in data to dst.
 func gather(dst []sink.Record, data []byte, arrival time.Time, sequence, key string, hashRange *HashRange, drop bool) ([]sink.Record, int) {
-	outside, more := deaggregate(data, arrival, sequence, key, hashRange, drop, func(r sink.Record) bool {
+	outside, more := deaggregate(data, arrival, sequence, key, hashRange, drop, false, func(r sink.Record) bool {
 		dst = append(dst, r)
 		return true
 	})
@@ -297,7 +297,7 @@ func TestKPLAllocatesNothingForGoodInput(t *testing.T) {
 	n := 0
 	count := func(sink.Record) bool { n++; return true }
 	if allocs := testing.AllocsPerRun(100, func() {
-		deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, count)
+		deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, false, count)
 	}); allocs != 0 || n != 101*200 {
 		t.Errorf("got %v allocations a run, want none", allocs)
 	}
@@ -309,7 +309,7 @@ func TestKPLEndsWhereItIsToldTo(t *testing.T) {
 	for _, drop := range []bool{false, true} {
 		for stop := 1; stop <= 3; stop++ {
 			n := 0
-			_, more := deaggregate(data, kplArrival, kplSequence, "a", &HashRange{End: [16]byte{15: 4}}, drop, func(sink.Record) bool {
+			_, more := deaggregate(data, kplArrival, kplSequence, "a", &HashRange{End: [16]byte{15: 4}}, drop, false, func(sink.Record) bool {
 				n++
 				return n < stop
 			})
@@ -333,7 +333,7 @@ func TestKPLOfTinyRecordsTakesNoMemory(t *testing.T) {
 		b.ReportAllocs()
 		for b.Loop() {
 			n = 0
-			deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, count)
+			deaggregate(data, kplArrival, kplSequence, "a", &HashRange{}, false, false, count)
 		}
 	}).AllocedBytesPerOp()
 	if n != (10<<20-64-3+5)/6 || bytes > 1<<10 {
@@ -398,5 +398,50 @@ func BenchmarkKPL(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	})
+}
+
+// User records carry the partition keys of their own, wherever the table stands and in whatever order they name them;
+// without being asked for, none is made.
+func TestKPLPartitionKeys(t *testing.T) {
+	var users []kplRecord
+	var want []string
+	for i := range 2000 {
+		key := fmt.Sprint("key-", i*7%600, strings.Repeat("x", i%3))
+		users, want = append(users, kplRecord{key, "", "x"}), append(want, key)
+	}
+	message := kplMessage(users...)
+	var keys, records []byte
+	for rest := message; len(rest) > 0; {
+		field, next, _ := nextField(rest)
+		part := rest[:len(rest)-len(next)]
+		if field.isBytes(1) {
+			keys = append(keys, part...)
+		} else {
+			records = append(records, part...)
+		}
+		rest = next
+	}
+	for name, m := range map[string][]byte{"between": message, "first": slices.Concat(keys, records), "last": slices.Concat(records, keys)} {
+		var got []string
+		deaggregate(kplAggregate(m), kplArrival, kplSequence, "outer", nil, false, true, func(r sink.Record) bool {
+			got = append(got, r.PartitionKey)
+			return true
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("table %s: got %d keys, other ones", name, len(got))
+		}
+		deaggregate(kplAggregate(m), kplArrival, kplSequence, "outer", nil, false, false, func(r sink.Record) bool {
+			if r.PartitionKey != "" {
+				t.Errorf("table %s: got %q, which nobody asked for", name, r.PartitionKey)
+			}
+			return r.PartitionKey == ""
+		})
+	}
+	deaggregate([]byte("plain"), kplArrival, kplSequence, "outer", nil, false, false, func(r sink.Record) bool {
+		if r.PartitionKey != "outer" {
+			t.Errorf("a plain record has key %q", r.PartitionKey)
+		}
+		return true
 	})
 }

@@ -33,6 +33,7 @@ type reader struct {
 	m       *metrics
 	hash    *HashRange
 	drop    bool // user records outside the hash range
+	keys    bool // user records of aggregates carry their partition keys
 	began   time.Time
 
 	epoch    context.Context // ended when the lease is lost or everything must end
@@ -220,7 +221,7 @@ func (r *reader) userRecords(a *answer, outside *int) iter.Seq[sink.Record] {
 		}
 		for i := range a.records {
 			k := &a.records[i]
-			n, more := deaggregate(k.Data, k.Arrival, k.Sequence, k.PartitionKey, r.hash, r.drop, unless)
+			n, more := deaggregate(k.Data, k.Arrival, k.Sequence, k.PartitionKey, r.hash, r.drop, r.keys, unless)
 			if *outside += n; !more {
 				return
 			}

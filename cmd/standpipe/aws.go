@@ -54,6 +54,8 @@ type services struct {
 	tables    []*glueTable     // from which outputs take their columns, each once
 	registers []*glueRegister  // in which outputs are registered
 	measured  *catalog.Metrics // of what is asked of Glue; set where a daemon is wired
+	functions []*function      // that steps call, each once
+	streamARN string           // known once the stream was described
 
 	region      string
 	credentials aws.CredentialsProvider // of the services in signed
@@ -130,6 +132,7 @@ func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *serv
 		}
 	}
 	s.glueTables(loaded, cfg)
+	s.lambdaFunctions(loaded, cfg)
 	if len(s.roles) > 0 {
 		client := sts.NewFromConfig(loaded, func(o *sts.Options) {
 			o.Retryer = aws.NopRetryer{}
@@ -168,6 +171,7 @@ func newServices(loaded aws.Config, cfg config.Config, log zerolog.Logger) *serv
 		}
 	}
 	s.connectGlue(loaded)
+	s.connectLambda(loaded)
 	return s
 }
 

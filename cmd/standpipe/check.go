@@ -24,7 +24,7 @@ one a line, or a summary. Without --online it calls nothing on AWS.
 
 With --online it then tries what run needs, a line for each check: the stream can be read, the lease table used
 (it is not created), each prefix written to; a key that is not there answers 404; lifecycle rules are there and
-not too short; Glue tables can be used; and what the lease table will cost. Nothing stays behind: uploads are aborted, the row it writes
+not too short; Glue tables can be used and Lambda functions be called; and what the lease table will cost. Nothing stays behind: uploads are aborted, the row it writes
 is deleted. What can not be tried without leaving traces is not tried: dynamodb:CreateTable and s3:DeleteObject.`,
 		Example: `  standpipe check -c standpipe.yaml
   standpipe check -c standpipe.yaml --online
@@ -50,7 +50,7 @@ is deleted. What can not be tried without leaving traces is not tried: dynamodb:
 		},
 	}
 	configFlag(cmd)
-	cmd.Flags().BoolVar(&online, "online", false, "also try stream, lease table, buckets and Glue tables")
+	cmd.Flags().BoolVar(&online, "online", false, "also try stream, lease table, buckets, Glue tables and Lambda functions")
 	config.Flags(cmd.Flags())
 	return cmd
 }
@@ -65,6 +65,11 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 	row("stream", "%s in %s%s%s, from %s where there is no checkpoint", cfg.Stream.Name, cfg.Stream.Region, at(cfg.Stream.Endpoint), as(cfg.Stream.RoleARN), cfg.Stream.InitialPosition)
 	row("leases", "DynamoDB table %s%s, shards of a dead worker are taken over after %s", cfg.Leases.Table, at(cfg.Leases.Endpoint), cfg.Leases.Failover)
 	row("buffer", "an object is full at %s, a batch is committed when its oldest record is %s old, %s of memory", cfg.Buffer.Size, cfg.Buffer.Interval, cfg.Buffer.Memory)
+	for _, s := range cfg.Steps {
+		if l := s.Lambda; l.Function != "" {
+			row("function", "%s: Lambda function %s%s%s, called with up to %s of records, %d calls at once for each shard", s.Name, l.Function, at(l.Endpoint), as(l.RoleARN), l.BufferSize, l.Parallel)
+		}
+	}
 	for i, o := range pipe.outputs {
 		row("output", "%s: %s like s3://%s/%s%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t), as(cfg.Outputs[i].RoleARN))
 		if g := cfg.Outputs[i].Glue; takesColumns(cfg.Outputs[i]) {

@@ -118,6 +118,9 @@ func (in *inspection) run(ctx context.Context) []finding {
 	for _, g := range in.svc.registers {
 		groups = append(groups, func(r *report) { in.glueRegister(ctx, g, r) })
 	}
+	for _, f := range in.svc.functions {
+		groups = append(groups, func(r *report) { in.function(ctx, f, r) })
+	}
 	reports := make([]report, len(groups))
 	var wg sync.WaitGroup
 	for i, g := range groups {

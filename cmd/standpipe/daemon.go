@@ -20,6 +20,7 @@ import (
 	"standpipe/internal/httpserver"
 	"standpipe/sink"
 	"standpipe/sink/steps"
+	"standpipe/sink/steps/transform"
 )
 
 // daemonHooks let callers in this process see into a daemon. The zero value is for the command line.
@@ -109,7 +110,7 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 			out.listening(ln.Addr())
 		}
 		return httpserver.New(httpserver.Options{
-			Snapshot: snapshot(s, c, time.Now()), Metrics: out.registry, Log: log,
+			Snapshot: snapshot(s, c, pipe.steps, time.Now()), Metrics: out.registry, Log: log,
 			Limits: httpserver.Limits{Failover: time.Duration(cfg.Leases.Failover), Interval: time.Duration(cfg.Buffer.Interval)},
 		}).Serve(ctx, ln)
 	}))
@@ -126,6 +127,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		r.Metric, r.Log = svc.measured, log
 	}
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
+	svc.giveFunctions(cfg, pipe, memory, transform.NewMetrics(out.registry), log)
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
 	s := sink.New(context.WithoutCancel(ctx), sink.Options{
 		Application: cfg.Leases.Application, Worker: worker, Version: programVersion(),
@@ -143,7 +145,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
 		StopWithin: out.stopWithin, Failover: time.Duration(cfg.Leases.Failover), MaxLeases: cfg.Leases.MaxLeases,
-		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop",
+		Worker: worker, DropOutOfRange: cfg.KPL.OutOfRange == "drop", PartitionKeys: asksForKeys(pipe.steps),
 		Kinesis: svc.kinesis, Table: table, Sink: s, Memory: memory,
 		Replay: out.replay,
 		Steps:  steps.NewChain(pipe.steps, memory, out.registry),

@@ -19,6 +19,7 @@ import (
 
 	"standpipe/internal/faults"
 	"standpipe/internal/kinesistest"
+	"standpipe/internal/lambdafake"
 )
 
 // output keeps everything that a process writes.
@@ -68,6 +69,14 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 	every()
 
+	var called atomic.Int32
+	c.lambda.Put("tidy", func(payload []byte) ([]byte, error) {
+		if called.Add(1) == 1 {
+			return nil, &lambdafake.Failed{Type: data, Message: string(payload)}
+		}
+		return lambdafake.Each(func(r lambdafake.Record) lambdafake.Result { return r.Ok(r.Data) })(payload)
+	})
+
 	// Once it reads, every operation fails three times in turn: unavailable, denied, and without an answer. Before that
 	// a denial ends the program, see below.
 	var seen sync.Map
@@ -95,11 +104,13 @@ func TestNothingSecretIsShown(t *testing.T) {
 	c.kinesis.Control("", disturb)
 	c.dynamo.Control("", disturb)
 	c.s3.Control("", disturb)
+	c.lambda.Control("", disturb)
 
 	listen := freeAddress(t)
 	env := append(os.Environ(), asProgram+"=1")
 	env = append(env, c.env("STANDPIPE_LOG_LEVEL=trace", "STANDPIPE_BUFFER_INTERVAL=1s", "STANDPIPE_LEASES_FAILOVER=3s", "STANDPIPE_SERVER_LISTEN="+listen,
-		"AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN="+token, "STANDPIPE_STREAM_REGION=eu-west-1")...)
+		"AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN="+token, "STANDPIPE_STREAM_REGION=eu-west-1",
+		"STANDPIPE_STEPS_0_LAMBDA_FUNCTION=tidy", "STANDPIPE_STEPS_0_LAMBDA_ENDPOINT="+c.lambdaURL)...)
 	var shown output
 	p := exec.Command(os.Args[0], "run")
 	p.Env, p.Stdout, p.Stderr = env, &shown, &shown
@@ -144,7 +155,10 @@ func TestNothingSecretIsShown(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, shown.String())
 	}
-	if failed.Load() < 10 {
+	if called.Load() < 2 {
+		t.Errorf("the function was called %d times", called.Load())
+	}
+	if failed.Load() < 13 {
 		t.Errorf("only %d operations failed", failed.Load())
 	}
 	if c.lines(t, "clicks/")[string(user.Data)] == 0 {

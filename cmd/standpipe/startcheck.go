@@ -28,7 +28,7 @@ const startLimit = 10 * time.Second
 // attemptLimit bounds one attempt of a check: a request that got lost is asked again before startLimit is over.
 const attemptLimit = 4 * time.Second
 
-// verify finds out whether the daemon can work at all: credentials, stream, lease table, buckets and Glue tables. Its
+// verify finds out whether the daemon can work at all: credentials, stream, lease table, buckets, Glue tables and functions. Its
 // error has a sentence, in a line of its own, for everything that is in the way. What fails later than
 // this is repeated for ever, so this is the only place where a missing bucket ends the program.
 func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Duration) error {
@@ -38,6 +38,9 @@ func (s *services) verify(ctx context.Context, cfg config.Config, limit time.Dur
 	}
 	for _, r := range s.registers {
 		checks = append(checks, r.load)
+	}
+	for _, f := range s.functions {
+		checks = append(checks, f.verify)
 	}
 	return s.verifyAll(ctx, cfg, limit, checks...)
 }
@@ -168,7 +171,10 @@ func (s *services) verifyStream(ctx context.Context, cfg config.Config) error {
 	if cfg.Stream.ARN != "" {
 		in = &kinesis.DescribeStreamSummaryInput{StreamARN: &cfg.Stream.ARN}
 	}
-	_, err := s.kinesis.DescribeStreamSummary(ctx, in, func(o *kinesis.Options) { o.Retryer = persist() })
+	out, err := s.kinesis.DescribeStreamSummary(ctx, in, func(o *kinesis.Options) { o.Retryer = persist() })
+	if err == nil {
+		s.streamARN = aws.ToString(out.StreamDescriptionSummary.StreamARN)
+	}
 	endpoint := aws.ToString(s.kinesis.Options().BaseEndpoint)
 	return explain(err, request{
 		service: "Kinesis", endpoint: endpoint, key: "stream.endpoint", region: s.region,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -35,5 +34,5 @@ func newStep(s config.Step) (steps.Step, error) {
 	case "partition_keys":
 		return steps.NewPartitionKeys(s.Name, s.PartitionKeys, timeout)
 	}
-	return nil, errors.New("is not supported by this version yet")
+	return newLambda(s), nil
 }

@@ -16,6 +16,7 @@ import (
 	"standpipe/internal/dynamofake"
 	"standpipe/internal/gluefake"
 	"standpipe/internal/kinesisfake"
+	"standpipe/internal/lambdafake"
 	"standpipe/internal/s3fake"
 )
 
@@ -35,8 +36,9 @@ type cloud struct {
 	dynamo  *dynamofake.Server
 	s3      *s3fake.Server
 	glue    *gluefake.Server // with the database lake, which is empty
+	lambda  *lambdafake.Server
 
-	kinesisURL, dynamoURL, s3URL, glueURL string
+	kinesisURL, dynamoURL, s3URL, glueURL, lambdaURL string
 }
 
 // newCloud has the stream clicks and the bucket lake, and hides what this machine knows of the real AWS.
@@ -47,17 +49,18 @@ func newCloud(t *testing.T) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cloud{kinesis: kinesisfake.New(kinesisfake.Options{}), dynamo: dynamofake.New(dynamofake.Options{}), s3: store, glue: gluefake.New("lake")}
+	c := &cloud{kinesis: kinesisfake.New(kinesisfake.Options{}), dynamo: dynamofake.New(dynamofake.Options{}), s3: store, glue: gluefake.New("lake"), lambda: lambdafake.New()}
 	if err := c.kinesis.CreateStream("clicks", 2); err != nil {
 		t.Fatal(err)
 	}
-	k, d, s, g := httptest.NewServer(c.kinesis), httptest.NewServer(c.dynamo), httptest.NewServer(c.s3), httptest.NewServer(c.glue)
-	c.kinesisURL, c.dynamoURL, c.s3URL, c.glueURL = k.URL, d.URL, s.URL, g.URL
+	k, d, s, g, l := httptest.NewServer(c.kinesis), httptest.NewServer(c.dynamo), httptest.NewServer(c.s3), httptest.NewServer(c.glue), httptest.NewServer(c.lambda)
+	c.kinesisURL, c.dynamoURL, c.s3URL, c.glueURL, c.lambdaURL = k.URL, d.URL, s.URL, g.URL, l.URL
 	t.Cleanup(func() {
 		k.Close()
 		d.Close()
 		s.Close()
 		g.Close()
+		l.Close()
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}

@@ -33,6 +33,7 @@ var Actions = map[string][]string{
 	"glue.GetTable":                      {"glue:GetTable"},
 	"glue.CreateTable":                   {"glue:CreateTable"},
 	"glue.BatchCreatePartition":          {"glue:BatchCreatePartition"},
+	"lambda.Invoke":                      {"lambda:InvokeFunction"}, // a dry run too
 	"stscreds.NewAssumeRoleProvider":     {"sts:AssumeRole"},
 	"types.ObjectCannedACL":              {"s3:PutObjectAcl"}, // of CreateMultipartUpload with an ACL
 }

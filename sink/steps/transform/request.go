@@ -125,24 +125,33 @@ type idMaker struct {
 	sequence string
 	sub      int
 	part     int // of the next record, if it is made of the same one as the last
+	text     []byte
 }
 
 func (m *idMaker) of(rec *sink.Record) string {
 	if rec.Sequence != m.sequence || rec.SubSequence != m.sub {
 		m.sequence, m.sub, m.part = rec.Sequence, rec.SubSequence, 0
 	}
-	id := fmt.Sprintf("%s%06d", rec.Sequence, rec.SubSequence)
+	m.text = append(m.text[:0], rec.Sequence...)
+	sub := strconv.Itoa(rec.SubSequence)
+	m.text = append(append(m.text, "000000"[min(len(sub), 6):]...), sub...)
 	if m.part > 0 {
-		id += "." + strconv.Itoa(m.part)
+		m.text = strconv.AppendInt(append(m.text, '.'), int64(m.part), 10)
 	}
 	m.part++
-	return id
+	return string(m.text)
 }
 
 // back takes the last id back.
 func (m *idMaker) back() { m.part-- }
 
+// appendJSON adds a string; most are plain and need no escapes.
 func appendJSON(dst []byte, s string) []byte {
-	b, _ := json.Marshal(s) // a string always encodes
-	return append(dst, b...)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			b, _ := json.Marshal(s) // a string always encodes
+			return append(dst, b...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
 }

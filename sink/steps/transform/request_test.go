@@ -162,4 +162,9 @@ func TestIDsAreUnique(t *testing.T) {
 	if !seen["49546986683135544286507457936321625675700192471156780001000000"] || !seen["49546986683135544286507457936321625675700192471156780001000001.1"] {
 		t.Errorf("%v", seen)
 	}
+	for sub, want := range map[int]string{0: "7000000", 10: "7000010", 99999: "7099999", 123456: "7123456", 1234567: "71234567"} {
+		if id := m.of(&sink.Record{Sequence: "7", SubSequence: sub}); id != want {
+			t.Errorf("got %s, want %s", id, want)
+		}
+	}
 }
