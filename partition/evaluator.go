@@ -71,7 +71,7 @@ func (e *Evaluator) KeyedPath(arrival time.Time, values []string) (string, error
 	e.buffer = e.buffer[:0]
 	for i, s := range e.prefix.segments {
 		if s.field == keyValue {
-			e.buffer = append(e.buffer, values[s.key]...)
+			e.buffer = e.prefix.appendValue(e.buffer, values[s.key])
 		} else {
 			e.buffer = append(e.buffer, e.times[i]...)
 		}

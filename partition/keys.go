@@ -36,11 +36,11 @@ func (p *Prefix) Keys() []Key { return slices.Clone(p.keys) }
 // key adds a partition key to the segments.
 func (p *parser) key(offset int, whole string, k Key) {
 	switch {
-	case !p.prefix.dynamic:
-		p.refuse(offset, whole, "is not supported by this version yet: %s may be used", p.allowed())
-		return
 	case p.kind == Errors:
 		p.refuse(offset, whole, "may not stand in an error prefix, since a record may have failed before its partition keys were known: %s may be used", p.allowed())
+		return
+	case !p.prefix.dynamic:
+		p.refuse(offset, whole, "is a partition key, and there are none here: %s may be used", p.allowed())
 		return
 	case k.Name == "":
 		p.refuse(offset, whole, "names no partition key: its name stands between : and }")
@@ -71,7 +71,8 @@ func (e *KeyError) Error() string {
 
 // KeyedPath evaluates a prefix with partition keys for a record that arrived at the given time: values holds one for each of
 // Keys, else it panics. The error is a *KeyError: a value is empty, which Firehose refuses too, or has characters that no
-// key in S3 can have, or the path is longer than MaxLength.
+// key in S3 can have, or the path is too long (see MaxLength and NamesOf), has a folder . or .. by them, or lies where
+// others do (see OutOf).
 func (p *Prefix) KeyedPath(arrival time.Time, values []string) (string, error) {
 	if err := p.checkValues(values); err != nil {
 		return "", err
@@ -81,38 +82,6 @@ func (p *Prefix) KeyedPath(arrival time.Time, values []string) (string, error) {
 		return "", err
 	}
 	return string(path), nil
-}
-
-func (p *Prefix) checkValues(values []string) error {
-	if len(values) != len(p.keys) {
-		panic(fmt.Sprintf("%d values for %d partition keys", len(values), len(p.keys)))
-	}
-	for i, v := range values {
-		reason := ""
-		if v == "" {
-			reason = "the value is empty, and a path needs one"
-		} else if j, why := badCharacter(v); j >= 0 {
-			reason = fmt.Sprintf("the value %s has at byte %d what %s", quote(v), j, why)
-		}
-		if reason != "" {
-			return &KeyError{p.keys[i], reason}
-		}
-	}
-	return nil
-}
-
-// checkPath applies the limit to an evaluated path.
-func (p *Prefix) checkPath(path []byte) error {
-	n := 0
-	for i := range p.segments {
-		if p.segments[i].field == random {
-			n += randomLength - 1
-		}
-	}
-	if n += utf8.RuneCount(path); n > MaxLength {
-		return &KeyError{Reason: fmt.Sprintf("the path is %d characters long with its partition keys, %d are allowed", n, MaxLength)}
-	}
-	return nil
 }
 
 // badCharacter finds the first byte in s that a key in S3 can not hold or list: keys are UTF-8, and listings are XML. It

@@ -61,7 +61,7 @@ func TestBadKeyValues(t *testing.T) {
 	p := mustParse(t, "c/!{partitionKeyFromQuery:k}/!{firehose:random-string}/", Data, WithKeys())
 	room := MaxLength - len("c///") - randomLength
 	for _, c := range []struct{ value, want string }{
-		{"", "evaluate !{partitionKeyFromQuery:k}: the value is empty, and a path needs one"},
+		{"", "evaluate !{partitionKeyFromQuery:k}: the value is missing or empty, and a path needs one"},
 		{"a\x00", `evaluate !{partitionKeyFromQuery:k}: the value "a\x00" has at byte 1 what is a control character: printable characters are allowed`},
 		{"é\xff", `evaluate !{partitionKeyFromQuery:k}: the value "é\xff" has at byte 2 what is not UTF-8: keys in S3 are UTF-8 text`},
 		{strings.Repeat("é", room+1), "evaluate prefix: the path is 513 characters long with its partition keys, 512 are allowed"},

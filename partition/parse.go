@@ -32,7 +32,7 @@ func Parse(expr string, kind Kind, opts ...Option) (*Prefix, error) {
 		sort.SliceStable(p.problems, func(i, j int) bool { return p.problems[i].Offset < p.problems[j].Offset })
 		return nil, &ParseError{p.problems}
 	}
-	p.prefix.segments, p.prefix.warnings = p.segments, p.findWarnings()
+	p.prefix.segments, p.prefix.warnings, p.prefix.dotted = p.segments, p.findWarnings(), dottedFolder(expr)
 	if p.expressions > 0 {
 		p.prefix.literal = expr[:p.first]
 	} else {
@@ -179,6 +179,9 @@ func (p *parser) checkMeaning() {
 	}
 	if p.kind == Errors && p.expressions > 0 && types == 0 && !p.unclear {
 		p.refuse(0, p.expr, "has expressions but not %s: an error prefix must contain it at least once, or no expression at all", errorTypeExpr)
+	}
+	if n := utf8.RuneCountInString(p.expr); n > maxExpression {
+		p.refuse(0, p.expr, "is %d characters long: %d are allowed", n, maxExpression)
 	}
 	if length > MaxLength {
 		p.refuse(0, p.expr, "can become %d characters long when it is evaluated: %d are allowed", length, MaxLength)

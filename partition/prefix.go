@@ -1,6 +1,9 @@
 package partition
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Kind says what is stored under a prefix; it decides which expressions the prefix may contain and what is
 // appended to a prefix that has none.
@@ -18,6 +21,10 @@ const (
 // MaxLength is the number of characters a prefix may have after evaluation, as in Firehose. What is appended to
 // a prefix without expressions is not counted.
 const MaxLength = 512
+
+// maxExpression is the number of characters that an expression may have before evaluation, as in Firehose.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html
+const maxExpression = 1024
 
 // longestErrorType is the length of AmazonOpenSearchService-failed, the longest value that Firehose documents
 // for !{firehose:error-output-type}.
@@ -49,8 +56,13 @@ type Prefix struct {
 	keys     []Key
 	loc      *time.Location
 	names    *zoneNames // of loc, where a letter needs them
-	dynamic  bool
 	warnings []string
+
+	dynamic   bool
+	hive      bool     // values are escaped
+	nameBytes int      // of the longest object name, 0 if unknown
+	others    []string // places that paths must not begin with
+	dotted    bool     // it has a folder . or .. of its own
 }
 
 // randomMark stands in a path where a random string will be. No prefix can contain it: Parse refuses control
@@ -62,6 +74,12 @@ const randomLength = 11
 
 // String returns the expression as it was written.
 func (p *Prefix) String() string { return p.expr }
+
+// literalText is the expression before its first !{.
+func (p *Prefix) literalText() string {
+	text, _, _ := strings.Cut(p.expr, "!{")
+	return text
+}
 
 // Literal returns the text before the first expression: every key under the prefix starts with it. A prefix
 // without any expression is all literal; the timestamp appended to it is not part of the result.
@@ -95,7 +113,7 @@ func (p *Prefix) appendPath(b []byte, arrival time.Time, failure string, values 
 	t := arrival.In(p.loc)
 	for i := range p.segments {
 		if s := &p.segments[i]; s.field == keyValue && values != nil {
-			b = append(b, values[s.key]...)
+			b = p.appendValue(b, values[s.key])
 		} else {
 			b = p.appendSegment(b, s, t, failure)
 		}
