@@ -80,6 +80,7 @@ func Run(t *testing.T, env Env) {
 		{"PutGetRangeDelete", putGetRangeDelete},
 		{"OverwriteReplacesMetadata", overwriteReplacesMetadata},
 		{"KeysOfPartitions", keysOfPartitions},
+		{"KeysOfAnyValues", keysOfAnyValues},
 		{"ListObjectsInPages", listObjectsInPages},
 		{"ListObjectsByDelimiter", listObjectsByDelimiter},
 		{"ListParts", listParts},
