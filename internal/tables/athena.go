@@ -53,6 +53,9 @@ func (c *column) hiveType() string {
 
 func (t *Table) projection(c column) [][2]string {
 	key := "projection." + c.name + "."
+	if c.keyed {
+		return [][2]string{{key + "type", "injected"}}
+	}
 	if c.integer {
 		limit := limits[c.pieces[0].Field]
 		return [][2]string{{key + "type", "integer"}, {key + "range", fmt.Sprintf("%d,%d", limit[0], limit[1])}, {key + "digits", "2"}}

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,8 @@ type column struct {
 	pieces  []partition.Piece
 	integer bool // one field of two digits, such as a month
 	hive    bool // a folder name=value, which every engine understands
+	keyed   bool // values of partition keys, which nothing computes
+	escaped bool // they are escaped as Hive does
 }
 
 // layout is how the folders of a prefix divide a table.
@@ -44,26 +47,34 @@ func divide(p *partition.Prefix) layout {
 }
 
 // columnsOf reads the layout. Folders such as month=!{timestamp:MM} become columns of that name; times in folders
-// without a name become one column together, called datehour when they go to the hour. Folders of random strings, and
-// what stands behind the last slash, divide nothing; no time can be found behind a random string, so one there is an error.
+// without a name become one column together, called datehour when they go to the hour. Folders with partition keys become
+// columns of text, called as the key where they have no name. Folders of random strings, and what stands behind the last
+// slash, divide nothing; no time can be found behind a random string, so one there is an error.
 func columnsOf(p *partition.Prefix) (l layout, err error) {
 	random, nameless := false, -1
 	for _, folder := range folders(p) {
 		timed := false
+		var key *partition.Key
 		for _, piece := range folder {
 			random = random || piece.Random
 			timed = timed || piece.Field != 0
-			if piece.Key != nil {
-				return l, fmt.Errorf("the prefix %s has the partition key %s, whose values no statement can list", p, piece.Key)
+			if key == nil {
+				key = piece.Key
 			}
 		}
 		switch {
-		case random && timed:
-			return l, fmt.Errorf("the prefix %s has a time behind or beside a random string, so the folder of a time can not be computed (put !{firehose:random-string} last)", p)
+		case random && (timed || key != nil):
+			what := "time"
+			if !timed {
+				what = "partition key"
+			}
+			return l, fmt.Errorf("the prefix %s has a %s behind or beside a random string, so the folder of a %[2]s can not be computed (put !{firehose:random-string} last)", p, what)
+		case timed && key != nil:
+			return l, fmt.Errorf("the prefix %s has a time and the partition key %s in one folder (give each a folder of its own)", p, key)
 		case random:
 			l.deeper = true
 			continue
-		case !timed:
+		case !timed && key == nil:
 			if text := plain(folder) + "/"; len(l.columns) == 0 {
 				l.root += text
 			} else {
@@ -72,19 +83,27 @@ func columnsOf(p *partition.Prefix) (l layout, err error) {
 			continue
 		}
 		name, value := named(folder)
-		if name == "" && nameless == len(l.columns)-1 && nameless >= 0 && strings.HasSuffix(l.path, "}/") {
+		if key == nil && name == "" && nameless == len(l.columns)-1 && nameless >= 0 && strings.HasSuffix(l.path, "}/") {
 			c := &l.columns[nameless]
 			c.pieces = append(append(c.pieces, partition.Piece{Text: "/"}), value...)
 			c.format, c.integer = pattern(c.pieces), false
 			continue
 		}
-		c := column{name: strings.ToLower(name), folder: name, hive: name != "", pieces: value, format: pattern(value)}
-		if name == "" {
+		c := column{name: strings.ToLower(name), folder: name, hive: name != "", pieces: value}
+		if key != nil {
+			c.keyed, c.escaped = true, p.Hive()
+		} else {
+			c.format = pattern(value)
+			_, counted := limits[value[0].Field]
+			c.integer = len(value) == 1 && counted && value[0].Width == 2
+		}
+		switch {
+		case name == "" && key != nil:
+			c.name = strings.ToLower(key.Name)
+		case name == "":
 			nameless = len(l.columns)
 			c.name = fmt.Sprint("\x00", nameless)
 		}
-		_, counted := limits[value[0].Field]
-		c.integer = len(value) == 1 && counted && value[0].Width == 2
 		l.columns = append(l.columns, c)
 		if c.hive {
 			l.path += c.folder + "="
@@ -99,7 +118,7 @@ func (l *layout) finish(p *partition.Prefix) error {
 	seen := map[string]bool{}
 	for i := range l.columns {
 		c := &l.columns[i]
-		if !c.hive {
+		if !c.hive && !c.keyed {
 			old := c.name
 			if c.name = dated(c.pieces); seen[c.name] {
 				c.name = fmt.Sprint(c.name, i+1)
@@ -111,7 +130,10 @@ func (l *layout) finish(p *partition.Prefix) error {
 		}
 		seen[c.name] = true
 		if strings.ContainsFunc(c.name, func(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }) {
-			return fmt.Errorf("the prefix %s has a folder %s=, which can be no column (use letters, digits and underscores)", p, c.folder)
+			return fmt.Errorf("the prefix %s has a folder %s=, which can be no column (use letters, digits and underscores)", p, cmp.Or(c.folder, c.name))
+		}
+		if c.keyed {
+			continue
 		}
 		for _, piece := range c.pieces {
 			if piece.Field != 0 && (strings.IndexByte("yMdHms", piece.Field) < 0 || piece.Padded || piece.Field == 'y' && piece.Width != 4 || piece.Field != 'y' && piece.Width != 2) {

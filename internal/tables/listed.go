@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"standpipe/partition"
 	"standpipe/sink/parquet"
 )
 
@@ -31,6 +32,7 @@ type Listed struct {
 	InputFormat    string
 	OutputFormat   string
 
+	escaped   []bool // keys whose values are escaped in folders
 	undivided string
 	folders   *regexp.Regexp
 	place     string // of the bucket
@@ -62,9 +64,12 @@ func (t *Table) Listed() *Listed {
 	pattern := "^" + regexp.QuoteMeta(l.root+l.path)
 	for _, c := range l.columns {
 		listed.Keys = append(listed.Keys, Key{c.name, c.hive})
+		listed.escaped = append(listed.escaped, c.escaped)
 		value := ""
 		for _, piece := range c.pieces {
-			if piece.Field == 0 {
+			if piece.Key != nil {
+				value += `[^/]+`
+			} else if piece.Field == 0 {
 				value += regexp.QuoteMeta(piece.Text)
 			} else {
 				value += fmt.Sprintf(`\d{%d,}`, piece.Width)
@@ -83,7 +88,7 @@ func (l *Listed) Undivided() string { return l.undivided }
 func (l *Listed) Folders() string { return l.place + l.folders.String() }
 
 // Partition tells the values of the keys, and the folder, of objects under an evaluated prefix; false where that is not
-// one of this table, such as one of an earlier configuration.
+// one of this table, such as one of an earlier configuration, or with a slash in the value of a partition key.
 func (l *Listed) Partition(path string) (values []string, location string, ok bool) {
 	if len(l.Keys) == 0 {
 		return nil, "", false
@@ -92,5 +97,11 @@ func (l *Listed) Partition(path string) (values []string, location string, ok bo
 	if m == nil {
 		return nil, "", false
 	}
-	return m[1:], l.place + m[0], true
+	values = m[1:]
+	for i, escaped := range l.escaped {
+		if escaped {
+			values[i] = partition.Unescape(values[i])
+		}
+	}
+	return values, l.place + m[0], true
 }

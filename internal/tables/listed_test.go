@@ -18,6 +18,10 @@ func TestPartitionsOfPaths(t *testing.T) {
 		{"a/year=!{timestamp:yyyy}/", "year", "b/year=2026/", "", ""},
 		{"a/year=!{timestamp:yyyy}/", "year", "axyear=2026/", "", ""},
 		{"a/year=!{timestamp:yyyy}/", "year", "x/a/year=2026/", "", ""},
+		{"a/c=!{partitionKeyFromQuery:k}/dt=!{timestamp:yyyy-MM-dd}/", "c dt", "a/c=a%2Fb c/dt=2026-01-31/", "a%2Fb c 2026-01-31", "a/c=a%2Fb c/dt=2026-01-31/"},
+		{"a/c=!{partitionKeyFromQuery:k}/dt=!{timestamp:yyyy-MM-dd}/", "c dt", "a/c=a/b/dt=2026-01-31/", "", ""},
+		{"a/c=!{partitionKeyFromQuery:k}/dt=!{timestamp:yyyy-MM-dd}/", "c dt", "a/c=a/dt=2025-01-31/dt=2026-01-31/", "a 2025-01-31", "a/c=a/dt=2025-01-31/"},
+		{"a/!{partitionKeyFromQuery:k}-!{partitionKeyFromLambda:l}/", "k", "a/x-y/", "x-y", "a/x-y/"},
 		{"a/!{firehose:random-string}/", "", "a/\x00/", "", ""},
 		{"a/!{firehose:random-string}/year=!{timestamp:yyyy}/", "", "a/\x00/year=2026/", "", ""},
 	} {
@@ -30,6 +34,16 @@ func TestPartitionsOfPaths(t *testing.T) {
 		if strings.Join(keys, " ") != c.keys || ok != (c.values != "") || strings.Join(values, " ") != c.values || ok && location != "s3://my-lake/"+c.location || (len(keys) == 0) != (l.Undivided() != "") {
 			t.Errorf("%s: keys %v, %q is %v at %s", c.prefix, keys, c.path, values, location)
 		}
+	}
+}
+
+// A catalog is told the values themselves, whatever the folders look like.
+func TestPartitionsOfEscapedPaths(t *testing.T) {
+	keyed := table(t, "a/c=!{partitionKeyFromQuery:k}/dt=!{timestamp:yyyy-MM-dd}/", false)
+	hiveValues(keyed)
+	values, location, ok := keyed.Listed().Partition("a/c=a%2Fb%25/dt=2026-01-31/")
+	if !ok || !slices.Equal(values, []string{"a/b%", "2026-01-31"}) || location != "s3://my-lake/a/c=a%2Fb%25/dt=2026-01-31/" {
+		t.Errorf("%q at %s, %v", values, location, ok)
 	}
 }
 

@@ -66,6 +66,7 @@ func (t *Table) DDL(engine Engine) (string, error) {
 	var statement string
 	switch engine {
 	case Athena:
+		l.injected(&notes)
 		return t.athena(l, notes), nil
 	case Spark:
 		statement = t.spark(l, &notes)
@@ -92,6 +93,26 @@ func (l *layout) clashes(columns []parquet.Column) (sentences []string) {
 		}
 	}
 	return sentences
+}
+
+// injected notes what there is to know of columns whose values no engine can compute. Athena and Trino put what a query asks
+// for into the location.
+// https://docs.aws.amazon.com/athena/latest/ug/partition-projection-dynamic-id-partitioning.html
+func (l *layout) injected(n *notes) {
+	var names []string
+	escaped := false
+	for _, c := range l.columns {
+		if c.keyed {
+			names, escaped = append(names, c.name), c.escaped
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	n.add("Each query must say which values of %s it wants, as in %s = 'value': they are not listed anywhere.", strings.Join(names, " and "), names[0])
+	if escaped {
+		n.add("In these values / = : %% and the like are written as the folders have them, such as a%%2Fb.")
+	}
 }
 
 // notes are sentences about a statement.

@@ -15,7 +15,7 @@ const hourly = "clicks/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timest
 
 func table(t *testing.T, prefix string, json bool) *Table {
 	t.Helper()
-	p, err := partition.Parse(prefix, partition.Data)
+	p, err := partition.Parse(prefix, partition.Data, partition.WithKeys())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,15 @@ func quotes(t *Table) {
 	t.Schema, t.Root, t.Codec = schema, "/mnt/o'hara", "zstd"
 }
 
+// hiveValues has a table's partition keys escaped.
+func hiveValues(t *Table) {
+	p, err := partition.Parse(t.Prefix.String(), partition.Data, partition.WithKeys(), partition.HiveValues())
+	if err != nil {
+		panic(err)
+	}
+	t.Prefix = p
+}
+
 // TestStatements compares with testdata/*.sql; UPDATE=1 writes them.
 func TestStatements(t *testing.T) {
 	for _, c := range []struct {
@@ -64,6 +73,9 @@ func TestStatements(t *testing.T) {
 		{name: "named-and-nameless", prefix: "a/!{timestamp:yyyy/MM}/x/hour=!{timestamp:HH}/"},
 		{name: "no-time", prefix: "a/!{firehose:random-string}/"},
 		{name: "random-first", prefix: "a/!{firehose:random-string}/year=!{timestamp:yyyy}/", json: true},
+		{name: "keys", prefix: "a/customer_id=!{partitionKeyFromQuery:customer_id}/" + hourly},
+		{name: "keys-json", prefix: "a/customer_id=!{partitionKeyFromQuery:customer_id}/dt=!{timestamp:yyyy-MM-dd}/", json: true, change: hiveValues},
+		{name: "keys-nameless", prefix: "a/!{partitionKeyFromQuery:Customer}-!{partitionKeyFromLambda:zone}/!{timestamp:yyyy/MM/dd}/"},
 		{name: "quotes", prefix: "it's/Dt=!{timestamp:yyyy-MM-dd'T'HH}/", json: true, change: quotes},
 		{name: "quotes-parquet", prefix: "it's/Dt=!{timestamp:yyyy-MM-dd'T'HH}/", change: quotes},
 	} {
@@ -122,22 +134,26 @@ func TestWhatNoTableCanHave(t *testing.T) {
 // TestWhatGivesNoPartitions: such a prefix makes one table of all that lies below it, which says why.
 func TestWhatGivesNoPartitions(t *testing.T) {
 	for prefix, want := range map[string]string{
-		"a/b-!{firehose:random-string}/":                      "has no time in it",
-		"a/!{firehose:random-string}/year=!{timestamp:yyyy}/": "a time behind or beside a random string",
-		"a/year=!{timestamp:yyyy}!{firehose:random-string}/":  "a time behind or beside a random string",
-		"a/t=!{timestamp:yyyy}/t=!{timestamp:MM}/":            "two folders called t=",
-		"a/t=!{timestamp:yyyy}/T=!{timestamp:MM}/":            "two folders called t=",
-		"a/my-year=!{timestamp:yyyy}/":                        "which can be no column",
-		"a/year=!{timestamp:yy}/":                             "write it with yyyy",
-		"a/month=!{timestamp:M}/":                             "write it with yyyy",
-		"a/year=!{timestamp:YYYY}/":                           "a time in year that engines can not compute",
-		"a/!{timestamp:yyyy/DDD}/":                            "a time in time that engines can not compute",
-		"a/h=!{timestamp:hh}/":                                "write it with yyyy",
-		"a/month=!{timestamp:MMM}/":                           "write it with yyyy",
-		"a/h=!{timestamp:ppH}/":                               "write it with yyyy",
-		"a/z=!{timestamp:VV}/":                                "write it with yyyy",
-		"a/t=!{timestamp:HH-mm}/":                             "no date by itself",
-		"a/t=!{timestamp:dd.MM.yyyy}/":                        "no date by itself",
+		"a/b-!{firehose:random-string}/":                          "has no time in it",
+		"a/!{firehose:random-string}/year=!{timestamp:yyyy}/":     "a time behind or beside a random string",
+		"a/year=!{timestamp:yyyy}!{firehose:random-string}/":      "a time behind or beside a random string",
+		"a/t=!{timestamp:yyyy}/t=!{timestamp:MM}/":                "two folders called t=",
+		"a/t=!{timestamp:yyyy}/T=!{timestamp:MM}/":                "two folders called t=",
+		"a/my-year=!{timestamp:yyyy}/":                            "which can be no column",
+		"a/year=!{timestamp:yy}/":                                 "write it with yyyy",
+		"a/month=!{timestamp:M}/":                                 "write it with yyyy",
+		"a/year=!{timestamp:YYYY}/":                               "a time in year that engines can not compute",
+		"a/!{timestamp:yyyy/DDD}/":                                "a time in time that engines can not compute",
+		"a/h=!{timestamp:hh}/":                                    "write it with yyyy",
+		"a/month=!{timestamp:MMM}/":                               "write it with yyyy",
+		"a/h=!{timestamp:ppH}/":                                   "write it with yyyy",
+		"a/z=!{timestamp:VV}/":                                    "write it with yyyy",
+		"a/t=!{timestamp:HH-mm}/":                                 "no date by itself",
+		"a/t=!{timestamp:dd.MM.yyyy}/":                            "no date by itself",
+		"a/k=!{partitionKeyFromQuery:k}-!{timestamp:yyyy}/":       "a time and the partition key !{partitionKeyFromQuery:k} in one folder",
+		"a/!{firehose:random-string}/!{partitionKeyFromQuery:k}/": "a partition key behind or beside a random string, so the folder of a partition key",
+		"a/!{partitionKeyFromQuery:k}/K=!{timestamp:yyyy}/":       "two folders called k=",
+		"a/!{partitionKeyFromQuery:my-key}/":                      "a folder my-key=, which can be no column",
 	} {
 		for _, engine := range Engines {
 			text, err := table(t, prefix, false).DDL(engine)

@@ -23,6 +23,8 @@ func (t *Table) trino(l layout, notes *notes) string {
 	for _, c := range l.columns {
 		names = append(names, literal(c.name))
 		switch unit := c.unit(); {
+		case c.keyed:
+			lines = append(lines, fmt.Sprintf(`"%s" varchar WITH (partition_projection_type = 'INJECTED')`, c.name))
 		case c.integer:
 			limit := limits[c.pieces[0].Field]
 			lines = append(lines, fmt.Sprintf(`"%s" integer WITH (partition_projection_type = 'INTEGER', `+
@@ -38,6 +40,9 @@ func (t *Table) trino(l layout, notes *notes) string {
 				`partition_projection_range = ARRAY[%s, %s], partition_projection_interval = 1, partition_projection_interval_unit = '%s')`,
 				c.name, literal(c.format), literal(c.first(t.FirstYear)), literal(t.until()), unit))
 		}
+	}
+	if projected {
+		l.injected(notes)
 	}
 	properties := []string{"external_location = " + literal(t.location("s3", l.root))}
 	if t.JSON {
