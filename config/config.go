@@ -96,7 +96,8 @@ type Output struct {
 	Bucket           string `mapstructure:"bucket" allowed:"a bucket's name" desc:"S3 bucket; required"`
 	RoleARN          string `mapstructure:"role_arn" allowed:"arn:aws:iam::<account>:role/<name>" desc:"IAM role to assume for the bucket, such as one of its account; without it the program's own identity"`
 	ExternalID       string `mapstructure:"external_id" allowed:"2 to 1224 letters, digits or _ + = , . @ : / -" desc:"external id that the trust policy of role_arn asks for"`
-	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…} and !{firehose:random-string}" desc:"prefix of the objects, see docs/prefixes.md; without an expression yyyy/MM/dd/HH/ is appended"`
+	Prefix           string `mapstructure:"prefix" allowed:"text with !{timestamp:…}, !{firehose:random-string}, !{partitionKeyFromQuery:…} and !{partitionKeyFromLambda:…}" desc:"prefix of the objects, see docs/prefixes.md; without an expression yyyy/MM/dd/HH/ is appended"`
+	PartitionValues  string `mapstructure:"partition_values" oneof:"plain,hive" desc:"how values of partition keys stand in prefixes: plain is as they are, as with Firehose; hive writes / = : % and the like as % and two digits, so that engines find one folder a value"`
 	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
 	Format           string `mapstructure:"format" oneof:"ndjson,parquet" desc:"format of the objects"`
 	Compression      string `mapstructure:"compression" derived:"gzip; of Parquet snappy" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy of NDJSON is snappy-java's stream, as Firehose writes it. Parquet takes snappy, zstd, gzip or none, inside the file"`

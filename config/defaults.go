@@ -30,7 +30,7 @@ func DefaultStep() Step {
 
 // DefaultOutput returns an output before anything is read; it has no bucket.
 func DefaultOutput() Output {
-	return Output{Format: "ndjson", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Glue: Glue{Refresh: Duration(time.Minute)}, Parquet: Parquet{
+	return Output{PartitionValues: "plain", Format: "ndjson", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Glue: Glue{Refresh: Duration(time.Minute)}, Parquet: Parquet{
 		RowGroupSize: 64 * MiB, PageSize: MiB, PageVersion: 1, Dictionary: true, Timestamps: "micros",
 		JSON: "openx", Epoch: "seconds", CaseInsensitive: true,
 	}}

@@ -51,7 +51,7 @@ func (n *naming) batch(bucket, key string) (id string, ok bool) {
 }
 
 // evaluates says whether one of the prefixes gives this path at a time as names have it. Error types and random
-// strings are anything without a slash.
+// strings are anything without a slash, and values of partition keys are anything.
 func (n *naming) evaluates(bucket, path, at string) bool {
 	const anything = "\x01"
 	for _, p := range n.prefixes {
@@ -61,7 +61,11 @@ func (n *naming) evaluates(bucket, path, at string) bool {
 		}
 		random := func() string { return anything }
 		want := regexp.QuoteMeta(partition.ObjectKey(p.Path(t, anything), random, ""))
-		if regexp.MustCompile(`^` + strings.ReplaceAll(want, anything, `[^/]+`) + `$`).MatchString(path) {
+		want = strings.ReplaceAll(want, anything, `[^/]+`)
+		for _, k := range p.Keys() {
+			want = strings.ReplaceAll(want, regexp.QuoteMeta(k.String()), `.+`)
+		}
+		if regexp.MustCompile(`^` + want + `$`).MatchString(path) {
 			return true
 		}
 	}

@@ -106,20 +106,25 @@ func TestNamesOfThisApplication(t *testing.T) {
 	must(t, err)
 	pipe, err := newPipeline(cfg)
 	must(t, err)
+	keyed := keyedOutput(t, "by/!{timestamp:HH}/!{partitionKeyFromLambda:k}-")
+	keyed.Bucket, keyed.Location = "lake", time.UTC
+	pipe.outputs = append(pipe.outputs, keyed)
 	const id = "01a20553-d0dc-765d-a5cc-407b89977146"
 	for key, ours := range map[string]bool{
-		"raw/h03-abcdefghijk-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz": true,
-		"raw/h04-abcdefghijk-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz": false, // not the path of 3 o'clock
-		"raw/h03-a/b-a.b-2026-01-02-03-04-05-" + id + "-0":                   false,
-		"raw/other/a.b-2026-01-02-03-04-05-" + id + "-17":                    true, // a former prefix
-		"a.b-2026-01-02-03-04-05-" + id + ".check":                           true,
-		"bad-processing-failed-a.b-2026-01-02-03-04-05-" + id + "-1.ndjson":  true,
-		"bad-x/processing-failed-a.b-2026-01-02-03-04-05-" + id + "-1":       false,
-		"raw/axb-2026-01-02-03-04-05-" + id + "-0":                           false,
-		"raw/a.b-2026-01-02-03-04-05-" + strings.ToUpper(id) + "-0":          false,
-		"raw/a.b-2026-01-02-03-04-05-" + id + "-0x":                          false,
-		"raw/a.b-2026-01-02-03-04-" + id + "-0":                              false,
-		"raw/a.b-2026-01-02-03-04-05-" + id[1:] + "-0":                       false,
+		"raw/h03-abcdefghijk-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz":    true,
+		"raw/h04-abcdefghijk-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz":    false, // not the path of 3 o'clock
+		"raw/h03-a/b-a.b-2026-01-02-03-04-05-" + id + "-0":                      false,
+		"by/02/any/thing at=all-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz": false,
+		"by/03/any/thing at=all-a.b-2026-01-02-03-04-05-" + id + "-0.ndjson.gz": true,
+		"raw/other/a.b-2026-01-02-03-04-05-" + id + "-17":                       true, // a former prefix
+		"a.b-2026-01-02-03-04-05-" + id + ".check":                              true,
+		"bad-processing-failed-a.b-2026-01-02-03-04-05-" + id + "-1.ndjson":     true,
+		"bad-x/processing-failed-a.b-2026-01-02-03-04-05-" + id + "-1":          false,
+		"raw/axb-2026-01-02-03-04-05-" + id + "-0":                              false,
+		"raw/a.b-2026-01-02-03-04-05-" + strings.ToUpper(id) + "-0":             false,
+		"raw/a.b-2026-01-02-03-04-05-" + id + "-0x":                             false,
+		"raw/a.b-2026-01-02-03-04-" + id + "-0":                                 false,
+		"raw/a.b-2026-01-02-03-04-05-" + id[1:] + "-0":                          false,
 	} {
 		got, ok := newNaming(cfg, pipe).batch("lake", key)
 		if ok != ours || ok && got != id {

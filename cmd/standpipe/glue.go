@@ -86,7 +86,7 @@ func listedTable(cfg config.Config, i int) *tables.Listed {
 	o := cfg.Outputs[i]
 	var problems config.Problems
 	schema := outputSchema(cfg, i, &problems)
-	prefix, err := partition.Parse(o.Prefix, partition.Data)
+	prefix, err := partition.Parse(o.Prefix, partition.Data, append(keyOptions(cfg, o), partition.WithKeys())...)
 	if err != nil {
 		return nil
 	}

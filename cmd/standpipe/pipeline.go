@@ -18,6 +18,9 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const maxKeyBytes = 1024
 
+// moreDigits are those that the number of an object in its batch may have beside the first.
+const moreDigits = 6
+
 // pipeline is a configuration's steps, and its outputs with their prefixes and schemas parsed.
 type pipeline struct {
 	steps    []steps.Step
@@ -32,8 +35,9 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 	var problems, doubts config.Problems
 	p := &pipeline{warnings: cfg.Warnings()}
 	p.steps = newSteps(cfg, &problems)
-	add := func(field, expr string, kind partition.Kind, out *sink.Output) {
-		prefix, err := partition.Parse(expr, kind, partition.InZone(out.Location))
+	add := func(field, expr string, kind partition.Kind, out *sink.Output, opts ...partition.Option) {
+		name := len(objectName(cfg, out, time.Time{})) + moreDigits
+		prefix, err := partition.Parse(expr, kind, append(opts, partition.InZone(out.Location), partition.WithKeys(), partition.NamesOf(name))...)
 		var bad *partition.ParseError
 		if errors.As(err, &bad) {
 			for _, b := range bad.Problems {
@@ -41,7 +45,7 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 			}
 			return
 		}
-		if n := prefix.MaxBytes() + len(objectName(cfg, out, time.Time{})); n > maxKeyBytes {
+		if n := prefix.MaxBytes() + name; n > maxKeyBytes {
 			problems.Add(field, fmt.Sprintf("makes keys of up to %d bytes, S3 takes %d; shorten it or leases.application", n, maxKeyBytes), expr)
 		}
 		for _, w := range prefix.Warnings() {
@@ -63,7 +67,7 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		if takesColumns(o) {
 			out.Extension = cmp.Or(o.Extension, ".parquet") // its format is known once Glue was asked
 		}
-		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out)
+		add(fmt.Sprintf("outputs[%d].prefix", i), o.Prefix, partition.Data, out, keyOptions(cfg, o)...)
 		if schema != nil && out.Prefix != nil {
 			for _, clash := range tables.Clashes(schema, out.Prefix) {
 				if o.Catalog == "glue" {
@@ -80,13 +84,14 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		Name: "errors", Bucket: cfg.Errors.Bucket, Location: time.UTC, Compression: cfg.Errors.Compression,
 	}
 	add("errors.prefix", cfg.Errors.Prefix, partition.Errors, p.errors)
+	checkKeys(cfg, p, &problems, &doubts)
 	for _, d := range cfg.Locate(doubts) {
 		p.warnings = append(p.warnings, d.String())
 	}
 	return p, cfg.Locate(problems).Err()
 }
 
-// objectName is a name as the sink gives it to an object, with zeros for the batch's id.
+// objectName is a name as the sink gives it to an object, with zeros for the batch's id and the object's number.
 func objectName(cfg config.Config, out *sink.Output, t time.Time) string {
 	return partition.ObjectName(cfg.Leases.Application, t, out.Location, "00000000-0000-0000-0000-000000000000-0", out.ObjectExtension())
 }

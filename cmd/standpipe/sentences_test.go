@@ -216,7 +216,7 @@ func TestBadConfigurations(t *testing.T) {
 		"bad prefix": {"stream: {name: clicks}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:bb}/\"}]\n",
 			"outputs[0].prefix: offset 14"},
 		"partition key": {"stream: {name: clicks}\noutputs: [{bucket: lake, prefix: \"a/!{partitionKeyFromQuery:customer}/\"}]\n",
-			`outputs[0].prefix: offset 2: "!{partitionKeyFromQuery:customer}" is not supported by this version yet: !{timestamp:…} or !{firehose:random-string} may be used`},
+			`outputs[0].prefix: names !{partitionKeyFromQuery:customer}, but steps has no partition_keys: add one, such as - partition_keys: '{customer: .customer}'`},
 		"prefix and key at once": {"stream: {name: clicks, colour: red}\noutputs: [{bucket: lake, prefix: \"a/!{timestamp:bb}/\"}]\n",
 			"standpipe: outputs[0].prefix: offset 14"},
 		"key too long": {"stream: {name: clicks}\nleases: {table: t-1, application: " + strings.Repeat("a", 255) + "}\noutputs: [{bucket: lake, extension: ." + strings.Repeat("x", 120) + ", prefix: \"" + strings.Repeat("ü", 500) + "/\"}]\n",

@@ -91,3 +91,28 @@ func TestPrefixWarnings(t *testing.T) {
 	}
 	keep(t, prefixes, "warnings", b.String())
 }
+
+func TestPrefixValues(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| Value | plain | hive |\n|---|---|---|\n")
+	for _, value := range []string{"acme", "Größe 2", "a/b", "/items/5", "a=b:c", "100%", "..", "x/../y", "tab\there", ""} {
+		name := "`" + strings.ReplaceAll(value, "\t", "\\t") + "`"
+		if value == "" {
+			name = "none, null, or empty"
+		}
+		fmt.Fprintf(&b, "| %s ", name)
+		for _, opts := range [][]partition.Option{{partition.WithKeys()}, {partition.WithKeys(), partition.HiveValues()}} {
+			p, err := partition.Parse("customer=!{partitionKeyFromQuery:k}/", partition.Data, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if path, err := p.KeyedPath(arrival, []string{value}); err == nil {
+				fmt.Fprintf(&b, "| `%s` ", path)
+			} else {
+				b.WriteString("| error record ")
+			}
+		}
+		b.WriteString("|\n")
+	}
+	keep(t, prefixes, "values", b.String())
+}
