@@ -23,6 +23,8 @@ func (e *DamagedError) Error() string {
 	switch {
 	case strings.HasPrefix(e.Key, batchKey):
 		what = "its batch waits until that is mended"
+	case e.Key == RedriveShard || e.Key == redriveBeatKey:
+		what = "no error record is redriven until that is mended"
 	case e.Key == applicationKey:
 		what = "no worker starts until that is mended"
 	case strings.HasPrefix(e.Key, workerKey):

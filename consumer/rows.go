@@ -13,7 +13,7 @@ import (
 	"standpipe/sink"
 )
 
-// The table has one string hash key, leaseKey, and rows of four kinds, told apart by entityType. Lease rows
+// The table has one string hash key, leaseKey, and rows of five kinds, told apart by entityType. Lease rows
 // have the attributes of AWS's own KCL (com.amazonaws.services.kinesis.leases); the rest is ours.
 const (
 	keyAttr = "leaseKey"
@@ -78,13 +78,21 @@ func kind(r row) string {
 	return leaseKind
 }
 
+// kindOf is the kind of a shard's row.
+func kindOf(shard string) string {
+	if shard == RedriveShard {
+		return redriveKind
+	}
+	return leaseKind
+}
+
 func isType(v types.AttributeValue) bool {
 	_, text := v.(*types.AttributeValueMemberS)
 	return text || v == nil
 }
 
 func leaseRow(l Lease) row {
-	r := row{keyAttr: str(l.Shard), "entityType": str(leaseKind), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint)}
+	r := row{keyAttr: str(l.Shard), "entityType": str(kindOf(l.Shard)), "leaseEpoch": num(l.Epoch), "leaseCounter": num(l.Counter), "checkpoint": str(l.Checkpoint)}
 	if l.Owner != "" {
 		r["leaseOwner"] = str(l.Owner)
 	}
@@ -102,8 +110,9 @@ func toLease(r row) (l Lease, fault string) {
 		Checkpoint: a.checkpoint("checkpoint"), Pending: a.optional("pendingBatch"), PendingTo: a.optional("pendingCheckpoint"), Parents: a.texts("parentShardId"),
 		Time: a.millis("checkpointTime"), IdleAt: a.optional("idleCheckpoint"), IdleTime: a.millis("idleTime"),
 	}
-	if k := a.optional("entityType"); k != "" && k != leaseKind {
-		a.fail("entityType is %.40q, not %s", k, leaseKind)
+	want := kindOf(l.Shard)
+	if k := a.optional("entityType"); k != want && (k != "" || want != leaseKind) {
+		a.fail("entityType is %.40q, not %s", k, want)
 	}
 	if within := a.number("checkpointSubSequenceNumber", 0, -1) + 1; isSequence(l.Checkpoint) {
 		l.Within = within

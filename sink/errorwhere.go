@@ -13,7 +13,20 @@ func appendWhere(dst []byte, rec *Record, f *Failure) []byte {
 	}
 	dst = appendMember(dst, "step", f.Step)
 	dst = appendMember(dst, "rawDataAfter", rec.RawAfter)
+	if rec.RawAfter != "" && len(rec.Keys) > 0 { // a step in front may have found them
+		dst = appendKeys(append(dst, `,"partitionKeys":`...), rec.Keys)
+	}
 	return appendMember(dst, "output", f.Output)
+}
+
+// appendKeys writes partition keys as an object, by namespace and name as prefixes have them.
+func appendKeys(dst []byte, keys []KeyValue) []byte {
+	for i, k := range keys {
+		dst = append(dst, "{,"[min(i, 1)])
+		dst = append(appendString(dst, string(k.Source)+":"+k.Name), ':')
+		dst = appendString(dst, k.Value)
+	}
+	return append(dst, '}')
 }
 
 // appendMember adds a member that has a value.

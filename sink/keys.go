@@ -30,9 +30,9 @@ func (r *Reading) key(i int, rec *Record, s *Sink) (objectKey, *Failure) {
 	return objectKey{i, path}, nil
 }
 
-// value is the record's value of a partition key, empty where no step found one.
+// value is the record's value of a partition key, of the last step that found one, empty where none did.
 func (r *Record) value(k partition.Key) string {
-	for i := range r.Keys {
+	for i := len(r.Keys) - 1; i >= 0; i-- {
 		if r.Keys[i].Key == k {
 			return r.Keys[i].Value
 		}

@@ -18,6 +18,7 @@ type Output struct {
 	Level       int            // 1 to 9 of gzip and zip, 1 to 22 of zstd; 0 = the codec's default, and the only one of the others
 	Validate    bool           // what is not JSON goes to the error output instead of through
 	Extension   string         // of object names; "" = by format and compression
+	Named       bool           // takes only the records whose Redriven names it
 
 	// Parquet has the output written as Parquet files instead of lines, in this format until Sink.Reformat names another.
 	// Compression, Level, Validate and ContentEncoding then have no meaning: a record that does not fit goes to the error
@@ -31,6 +32,14 @@ type Output struct {
 	// Content-Type is then that of the lines. HTTP clients decompress such a body by themselves, some of them without
 	// being asked, so that what is stored under a name ending in .gz arrives as plain lines.
 	ContentEncoding bool
+}
+
+// takes says whether a record is for this output.
+func (o *Output) takes(rec *Record) bool {
+	if rec.Redriven == nil || rec.Redriven.Output == "" {
+		return !o.Named
+	}
+	return rec.Redriven.Output == o.Name
 }
 
 // ObjectExtension is the end of the output's object names: Extension, or the codec's; "" of a codec that there is not.

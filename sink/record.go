@@ -23,6 +23,14 @@ type Record struct {
 
 	// PartitionKey is the Kinesis record's, of a user record in a KPL aggregate its own; that is left out where no step asks for it.
 	PartitionKey string
+
+	Redriven *Redriven // what its error record said of it; nil for a record of the stream
+}
+
+// Redriven is where a record was that comes from an error record. Further error records of it say the same.
+type Redriven struct {
+	Shard  string // that it was read from, "" where that is not known
+	Output string // the only output that lacks it, "" where all of them do
 }
 
 // KeyValue is a record's value of a partition key.

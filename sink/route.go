@@ -46,46 +46,67 @@ func (r *Reading) unstage(b *batch) {
 	clear(r.staged)
 }
 
-// route gives a record to every output. One that is no JSON makes one error record, whatever the outputs; one that is,
-// but does not fit a Parquet output, makes one for each such output, and is delivered to the others.
+// route gives a record to every output that takes it. One that is no JSON makes one error record, unless an output has it
+// all the same; one that is, but does not fit an output, makes one for each such output, and is delivered to the others.
+// So whoever sends the record of an error record again knows who lacks it: the output that it names, or all.
 func (r *Reading) route(b *batch, rec *Record, s *Sink) error {
 	if rec.Failure != nil {
 		return r.reject(b, rec, rec.Failure, s)
 	}
-	var broken *Failure
-	for i, out := range s.data {
-		if out.Parquet != nil {
-			continue
-		}
-		bad, err := r.line(b, i, rec, s)
-		switch {
-		case err != nil:
-			return err
-		case bad == nil:
-		case bad.Output == "":
-			broken = bad
-		default:
+	var broken *Failure // why it fits no output that looks into it
+	lacking := r.lacking[:0]
+	taken := false // by an output, or by an error record of its own
+	for _, rows := range []bool{false, true} {
+		for i, out := range s.data {
+			if rows != (out.Parquet != nil) || !out.takes(rec) {
+				continue
+			}
+			if rows && broken != nil {
+				lacking = append(lacking, i)
+				continue
+			}
+			bad, err := r.give(b, i, rec, s)
+			switch {
+			case err != nil:
+				return err
+			case bad == nil:
+				taken = true
+				continue
+			case bad.Output == "":
+				broken, lacking = bad, append(lacking, i)
+				continue
+			}
+			taken = true
 			if err := r.reject(b, rec, bad, s); err != nil {
 				return err
 			}
 		}
 	}
-	if broken != nil {
+	r.lacking = lacking
+	if broken == nil {
+		return nil
+	}
+	if !taken {
 		return r.reject(b, rec, broken, s)
 	}
-	for i, out := range s.data {
-		if out.Parquet == nil {
-			continue
+	for _, i := range lacking {
+		f := *broken
+		if f.Output = s.data[i].Name; f.Type == conversionFailed {
+			f.Table = s.data[i].Table
 		}
-		bad, err := r.row(b, i, rec, s)
-		if err == nil && bad != nil {
-			err = r.reject(b, rec, bad, s)
-		}
-		if err != nil || bad != nil && bad.Output == "" {
+		if err := r.reject(b, rec, &f, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// give gives a record to an output, or says why it can not.
+func (r *Reading) give(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
+	if s.data[i].Parquet != nil {
+		return r.row(b, i, rec, s)
+	}
+	return r.line(b, i, rec, s)
 }
 
 // line gives a record to an output of lines, or says why it can not.
@@ -139,11 +160,18 @@ func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
 
 // reject sends a record to the error output, which is the last one.
 func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
-	i := len(s.outputs) - 1
+	i, shard := len(s.outputs)-1, r.shard
+	if rd := rec.Redriven; rd != nil {
+		shard = rd.Shard
+		if rd.Output != "" && f.Output == "" {
+			named := *f
+			named.Output, f = rd.Output, &named // the others have it
+		}
+	}
 	k := objectKey{i, r.paths[i].Path(rec.Arrival, f.Type)}
 	st := r.stage(k, rec.Arrival)
 	before := len(st.lines)
-	st.lines = appendErrorRecord(st.lines, rec, f, r.shard, time.Now())
+	st.lines = appendErrorRecord(st.lines, rec, f, shard, time.Now())
 	st.raw += int64(len(st.lines) - before)
 	st.records++
 	s.metrics.rejected.WithLabelValues(f.Code).Inc()

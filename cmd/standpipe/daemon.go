@@ -129,18 +129,9 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	memory := sink.NewMemory(int64(cfg.Buffer.Memory))
 	svc.giveFunctions(cfg, pipe, memory, transform.NewMetrics(out.registry), log)
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
-	s := sink.New(context.WithoutCancel(ctx), sink.Options{
-		Application: cfg.Leases.Application, Worker: worker, Version: programVersion(),
-		Outputs: pipe.outputs, Errors: pipe.errors,
-		JournalBucket: cfg.Journal.Bucket, JournalPrefix: cfg.Journal.Prefix,
-		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,
-		NewID:   func() string { return uuid.Must(uuid.NewV7()).String() },
-		Random:  uuid.NewString,
-		Visible: svc.visible(out.visible),
-		Ledger:  table,
-		Store:   svc.store(cfg, sink.S3Options{}),
-		Log:     log, Registry: out.registry,
-	})
+	opts := sinkOptions(cfg, pipe, svc, log, out.registry, memory)
+	opts.Visible, opts.Ledger = svc.visible(out.visible), table
+	s := sink.New(context.WithoutCancel(ctx), opts)
 	c := consumer.New(consumer.Options{
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
@@ -152,6 +143,20 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Log:    log, Registry: out.registry,
 	})
 	return s, c
+}
+
+// sinkOptions are those of a sink by a configuration, but for its ledger and who is told what became visible.
+func sinkOptions(cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, registry prometheus.Registerer, memory *sink.Memory) sink.Options {
+	return sink.Options{
+		Application: cfg.Leases.Application, Worker: svc.worker, Version: programVersion(),
+		Outputs: pipe.outputs, Errors: pipe.errors,
+		JournalBucket: cfg.Journal.Bucket, JournalPrefix: cfg.Journal.Prefix,
+		Size: int64(cfg.Buffer.Size), Interval: time.Duration(cfg.Buffer.Interval), Memory: memory,
+		NewID:  func() string { return uuid.Must(uuid.NewV7()).String() },
+		Random: uuid.NewString,
+		Store:  svc.store(cfg, sink.S3Options{}),
+		Log:    log, Registry: registry,
+	}
 }
 
 // beside runs work with a server beside it. The server outlives the work, so that a stop can be watched;

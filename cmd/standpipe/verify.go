@@ -60,8 +60,11 @@ or if there is no journal although there should be one.`,
 	return cmd
 }
 
-// period reads the two ends of a time; empty ones are zero.
-func period(from, to string) (a, b time.Time, err error) {
+// period reads --from and --to.
+func period(from, to string) (a, b time.Time, err error) { return span("from", from, "to", to) }
+
+// span reads the two ends of a time, each from a flag; empty ones are zero.
+func span(first, from, second, to string) (a, b time.Time, err error) {
 	read := func(flag, text string) (t time.Time, err error) {
 		if text == "" {
 			return t, nil
@@ -73,14 +76,14 @@ func period(from, to string) (a, b time.Time, err error) {
 		}
 		return t, fmt.Errorf("--%s must be a time such as 2026-01-31T12:00:00Z, or a date such as 2026-01-31 (got %q)", flag, text)
 	}
-	if a, err = read("from", from); err != nil {
+	if a, err = read(first, from); err != nil {
 		return a, b, err
 	}
-	if b, err = read("to", to); err != nil {
+	if b, err = read(second, to); err != nil {
 		return a, b, err
 	}
 	if !a.IsZero() && !b.IsZero() && !a.Before(b) {
-		return a, b, fmt.Errorf("--from must be before --to (got %s and %s)", from, to)
+		return a, b, fmt.Errorf("--%s must be before --%s (got %s and %s)", first, second, from, to)
 	}
 	return a, b, nil
 }

@@ -33,6 +33,7 @@ type Object struct {
 	Key      string
 	Size     int64
 	Modified time.Time
+	ETag     string // only List knows it
 	Batch    string // the batch id in its metadata; only Head knows it
 }
 
@@ -51,7 +52,7 @@ func (s S3) List(ctx context.Context, p Place, after string) iter.Seq2[Object, e
 				return
 			}
 			for _, o := range page.Contents {
-				if !yield(Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}, nil) {
+				if !yield(Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified), ETag: aws.ToString(o.ETag)}, nil) {
 					return
 				}
 			}
@@ -80,12 +81,20 @@ func (s S3) Head(ctx context.Context, bucket, key string) (Object, error) {
 // Open gives an object's bytes from an offset on, which is less than its size or 0. When a connection breaks the reader
 // takes up where it was.
 func (s S3) Open(ctx context.Context, bucket, key string, from int64) (io.ReadCloser, error) {
+	return s.open(ctx, bucket, key, &reader{at: from})
+}
+
+// OpenListed gives the bytes of an object as it was listed, whose ETag must still be the same.
+func (s S3) OpenListed(ctx context.Context, bucket string, o Object) (io.ReadCloser, error) {
+	return s.open(ctx, bucket, o.Key, &reader{etag: &o.ETag})
+}
+
+func (s S3) open(ctx context.Context, bucket, key string, r *reader) (io.ReadCloser, error) {
 	client := s.Client(bucket)
-	r := &reader{at: from}
 	r.request = func() error {
-		in := &s3.GetObjectInput{Bucket: &bucket, Key: &key}
+		in := &s3.GetObjectInput{Bucket: &bucket, Key: &key, IfMatch: r.etag}
 		if r.at > 0 {
-			in.Range, in.IfMatch = aws.String(fmt.Sprintf("bytes=%d-", r.at)), r.etag
+			in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
 		}
 		out, err := client.GetObject(ctx, in)
 		if err != nil {

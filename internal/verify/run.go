@@ -129,6 +129,13 @@ func (v *verifier) readTable(ctx context.Context) error {
 			return fmt.Errorf("find out how far shard %s is: %w", key, snap.Damaged[key])
 		}
 	}
+	redrive, err := v.Table.Lease(ctx, consumer.RedriveShard) // no shard to a worker, but it has a chain of its own
+	switch {
+	case err != nil:
+		return fmt.Errorf("find out how far redriving is: %w", err)
+	case redrive != nil:
+		snap.Leases[consumer.RedriveShard] = *redrive
+	}
 	v.first = snap
 	return nil
 }

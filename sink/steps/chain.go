@@ -87,14 +87,15 @@ func (c *Chain) Run(ctx context.Context, shard string, in iter.Seq[sink.Record])
 	return numbered(in), done, nil
 }
 
-// numbered gives each record its Part: its place among all that were made of one user record.
+// numbered gives each record its Part: its place among all that were made of one user record. Those made of a redriven one
+// go on from the Part that this one had.
 func numbered(in iter.Seq[sink.Record]) iter.Seq[sink.Record] {
 	return func(yield func(sink.Record) bool) {
 		var last sink.Record
 		next := 0
 		for rec := range in {
-			if rec.Sequence != last.Sequence || rec.SubSequence != last.SubSequence {
-				next = 0
+			if rec.Sequence != last.Sequence || rec.SubSequence != last.SubSequence || rec.Redriven != last.Redriven {
+				next = rec.Part
 			}
 			last, rec.Part = rec, next
 			next++
