@@ -173,11 +173,11 @@ func (p *program) redrive(ctx context.Context, cfg config.Config, pipe *pipeline
 	bar := newBar(p.stderr)
 	o.Progress = bar.show
 	if !o.DryRun {
-		unfollow := svc.sinkToRedrive(ctx, cfg, pipe, &o, remember, registry)
-		defer unfollow()
 		if err := table.Ensure(ctx); err != nil {
 			return unlessEnded(ctx, brief(err))
 		}
+		unfollow := svc.sinkToRedrive(ctx, cfg, pipe, &o, remember, registry)
+		defer unfollow()
 	}
 	report, err := redrive.Run(ctx, o)
 	bar.clear()

@@ -98,17 +98,17 @@ func (w *World) startRedrive(name string, set Settings, change func(*redrive.Opt
 	}
 	go func() {
 		defer close(r.done)
-		if r.err = consumer.NewTable(db, Tables).Ensure(ctx); r.err == nil || r.plug.gone() {
-			r.report, r.err = redrive.Run(ctx, o)
-		}
+		r.report, r.err = redrive.Run(ctx, o)
 	}()
 	return r
 }
 
-func (p *plug) gone() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state == dead
+// ensure makes the lease table, where no worker does.
+func (w *World) ensure() {
+	db := dynamodb.NewFromConfig(w.config(&plug{name: "setup", next: w.net}), func(o *dynamodb.Options) { o.BaseEndpoint = aws.String("http://dynamodb") })
+	if err := consumer.NewTable(db, Tables).Ensure(w.T.Context()); err != nil {
+		w.T.Fatal(err)
+	}
 }
 
 // kill ends it as SIGKILL does.
