@@ -82,17 +82,18 @@ func FuzzCloudWatchLogs(f *testing.F) {
 
 // Hostile records take time and memory by their length.
 func TestCloudWatchLogsHostile(t *testing.T) {
-	const limit = 16 * mebibyte
-	s := newDecompress(t, "cloudwatch_logs", limit)
+	size := much
+	limit := 2 * size
+	s := newDecompress(t, "cloudwatch_logs", int64(limit))
 	for name, envelope := range map[string]string{
-		"brackets":       strings.Repeat("[", 10*mebibyte),
-		"deep":           `{"x":` + strings.Repeat("[", 5*mebibyte) + strings.Repeat("]", 5*mebibyte) + `,"messageType":"DATA_MESSAGE","logEvents":[]}`,
-		"empty messages": `{"messageType":"DATA_MESSAGE","logEvents":[` + strings.Repeat(`{"message":""},`, 10*mebibyte/15) + `{"message":"a"}]}`,
-		"no messages":    `{"messageType":"DATA_MESSAGE","logEvents":[` + strings.Repeat(`{},`, 10*mebibyte/3) + `{}]}`,
-		"many lists":     `{"messageType":"DATA_MESSAGE",` + strings.Repeat(`"logEvents":[{"message":"a"}],`, 10*mebibyte/30) + `"x":1}`,
-		"escapes":        `{"messageType":"DATA_MESSAGE","logEvents":[{"message":"` + strings.Repeat(`\u00e9`, 10*mebibyte/6) + `"}]}`,
-		"escaped keys":   `{` + strings.Repeat(`"\u00e9":1,`, 10*mebibyte/11) + `"messageType":"DATA_MESSAGE","logEvents":[]}`,
-		"a bomb":         strings.Repeat(" ", 64*mebibyte),
+		"brackets":       strings.Repeat("[", size),
+		"deep":           `{"x":` + strings.Repeat("[", size/2) + strings.Repeat("]", size/2) + `,"messageType":"DATA_MESSAGE","logEvents":[]}`,
+		"empty messages": `{"messageType":"DATA_MESSAGE","logEvents":[` + strings.Repeat(`{"message":""},`, size/15) + `{"message":"a"}]}`,
+		"no messages":    `{"messageType":"DATA_MESSAGE","logEvents":[` + strings.Repeat(`{},`, size/3) + `{}]}`,
+		"many lists":     `{"messageType":"DATA_MESSAGE",` + strings.Repeat(`"logEvents":[{"message":"a"}],`, size/30) + `"x":1}`,
+		"escapes":        `{"messageType":"DATA_MESSAGE","logEvents":[{"message":"` + strings.Repeat(`\u00e9`, size/6) + `"}]}`,
+		"escaped keys":   `{` + strings.Repeat(`"\u00e9":1,`, size/11) + `"messageType":"DATA_MESSAGE","logEvents":[]}`,
+		"a bomb":         strings.Repeat(" ", 8*size),
 	} {
 		packed := kinesistest.Gzip([]byte(envelope))
 		records := 0
