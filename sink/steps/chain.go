@@ -26,6 +26,13 @@ type Each interface {
 	Do(rec sink.Record, yield func(sink.Record) bool) bool
 }
 
+// holder is an Each that holds memory of its own while it gives what it made of a record.
+type holder interface {
+	Each
+	// do is Do. It tells held how many bytes it holds, and with a negative number, before it ends, that it does no longer.
+	do(rec sink.Record, held func(bytes int64), yield func(sink.Record) bool) bool
+}
+
 // All is a step that takes the records of an answer together, and may wait. Shards run it at once.
 type All interface {
 	Step
@@ -58,6 +65,9 @@ func (c *Chain) After(name string) (*Chain, bool) {
 	return &Chain{c.steps[i+1:], c.memory, c.metrics}, true
 }
 
+// recordOverhead is what a record counts beside its bytes where records are gathered.
+const recordOverhead = 100
+
 // Run gives what the steps make of a shard's records, which is run over once. Everything that waits is done when it
 // returns, the rest while out is run over. done frees what was held, and must be called when out is no longer used. The
 // error is ctx's.
@@ -68,11 +78,11 @@ func (c *Chain) Run(ctx context.Context, shard string, in iter.Seq[sink.Record])
 		m := c.metrics.of[s.Name()]
 		switch s := s.(type) {
 		case Each:
-			in = m.each(s, in)
+			in = m.each(s, in, c.memory)
 		case All:
 			var made []sink.Record
 			err = m.all(ctx, s, shard, in, func(rec sink.Record) {
-				n := int64(len(rec.Data))
+				n := int64(len(rec.Data)) + recordOverhead
 				held += n
 				c.memory.Add(n)
 				made = append(made, rec)

@@ -13,15 +13,21 @@ type cloudWatchLogs struct {
 	limit int64
 }
 
-var _ Each = (*cloudWatchLogs)(nil)
+var _ holder = (*cloudWatchLogs)(nil)
 
 func (c *cloudWatchLogs) Name() string { return c.name }
 
 func (c *cloudWatchLogs) Do(rec sink.Record, yield func(sink.Record) bool) bool {
+	return c.do(rec, func(int64) {}, yield)
+}
+
+func (c *cloudWatchLogs) do(rec sink.Record, held func(int64), yield func(sink.Record) bool) bool {
 	data, err := gunzip(rec.Data, c.limit)
 	if err != nil {
 		return yield(c.refused(rec, err.Error()))
 	}
+	held(int64(cap(data)))
+	defer held(-int64(cap(data)))
 	e := envelopes.Get().(*envelope)
 	defer e.free()
 	control, err := e.read(data)
@@ -36,7 +42,7 @@ func (c *cloudWatchLogs) Do(rec sink.Record, yield func(sink.Record) bool) bool 
 		e.messages[i].unescape(data)
 		if text := e.messages[i].of(data); !blank(text) {
 			texts++
-			size += int64(len(text)) + pieceOverhead
+			size += int64(len(text)) + recordOverhead
 		}
 	}
 	if texts > 1 && size > c.limit {

@@ -31,14 +31,20 @@ type decompress struct {
 	limit int64
 }
 
-var _ Each = (*decompress)(nil)
+var _ holder = (*decompress)(nil)
 
 func (d *decompress) Name() string { return d.name }
 
 func (d *decompress) Do(rec sink.Record, yield func(sink.Record) bool) bool {
+	return d.do(rec, func(int64) {}, yield)
+}
+
+func (d *decompress) do(rec sink.Record, held func(int64), yield func(sink.Record) bool) bool {
 	data, err := gunzip(rec.Data, d.limit)
 	if err != nil {
 		return yield(refused(rec, d.name, decompressionFailed, decompressionCode, fmt.Sprintf("%s (%s)", decompressionCode, err)))
 	}
+	held(int64(cap(data)))
+	defer held(-int64(cap(data)))
 	return yield(changed(rec, data))
 }

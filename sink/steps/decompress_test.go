@@ -164,6 +164,34 @@ standpipe_step_records_total{result="taken",step="unpack"} 5
 	}
 }
 
+// What is unpacked counts as memory while it is on its way to the outputs, and no longer.
+func TestDecompressedRecordsAreCounted(t *testing.T) {
+	text := strings.Repeat("x", 100_000)
+	for _, format := range []string{"gzip", "cloudwatch_logs"} {
+		for _, most := range []int{1, 100} {
+			memory := sink.NewMemory(mebibyte)
+			c := NewChain([]Step{newDecompress(t, format, mebibyte)}, memory, prometheus.NewRegistry())
+			out, free, err := c.Run(t.Context(), "s", records(string(kinesistest.LogEvents(text, "b")), "no gzip", string(kinesistest.LogEvents(text))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for rec := range out {
+				if used := memory.Used(); (rec.Failure == nil) != (used >= int64(len(text))) || used > 3*int64(len(text)) {
+					t.Errorf("%s: %d bytes are counted while a record of %d is given", format, used, len(rec.Data))
+				}
+				if n++; n == most {
+					break
+				}
+			}
+			free()
+			if n < min(most, 3) || memory.Used() != 0 {
+				t.Errorf("%s: %d bytes are counted for ever, after %d records", format, memory.Used(), n)
+			}
+		}
+	}
+}
+
 func TestCloudWatchLogsKeepsItsPieces(t *testing.T) {
 	s := newDecompress(t, "cloudwatch_logs", mebibyte)
 	packed := kinesistest.LogEvents(`{"a":"\"é"}`, "b\n", "c")

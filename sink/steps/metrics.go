@@ -30,8 +30,12 @@ func newMetrics(reg prometheus.Registerer, list []Step) *metrics {
 	return m
 }
 
-// each has a step do its work on the records that come, and counts them.
-func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record]) iter.Seq[sink.Record] {
+// each has a step do its work on the records that come, and counts them. What it holds meanwhile is counted in memory.
+func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record], memory *sink.Memory) iter.Seq[sink.Record] {
+	do := s.Do
+	if h, ok := s.(holder); ok {
+		do = func(rec sink.Record, yield func(sink.Record) bool) bool { return h.do(rec, memory.Add, yield) }
+	}
 	return func(yield func(sink.Record) bool) {
 		var taken, made, dropped, failed int
 		var spent time.Duration
@@ -52,7 +56,7 @@ func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record]) iter.Seq[sink.Recor
 			taken++
 			results := 0
 			began := time.Now()
-			more := s.Do(rec, func(r sink.Record) bool {
+			more := do(rec, func(r sink.Record) bool {
 				results++
 				if empty(s, r) {
 					dropped++

@@ -13,9 +13,6 @@ const (
 	splitCode        = "Standpipe.Split"
 )
 
-// pieceOverhead is what a piece counts beside its bytes, for what is kept of each where pieces are gathered.
-const pieceOverhead = 100
-
 // pieces walks over the pieces of a record in order, until each returns false. Pieces are part of data. what is empty, or
 // says what is wrong at index at of the record.
 type pieces func(data []byte, each func(piece []byte) bool) (at int, what string)
@@ -57,7 +54,7 @@ func (s *split) Do(rec sink.Record, yield func(sink.Record) bool) bool {
 	at, what := s.pieces(rec.Data, func(piece []byte) bool {
 		if !blank(piece) {
 			n++
-			size += int64(len(piece)) + pieceOverhead
+			size += int64(len(piece)) + recordOverhead
 		}
 		return true
 	})
@@ -84,5 +81,5 @@ func (s *split) Do(rec sink.Record, yield func(sink.Record) bool) bool {
 
 // tooMany says that so many pieces are more than max_bytes allows.
 func tooMany(n int, limit int64) string {
-	return fmt.Sprintf("its %d pieces, with %d bytes more for each, are larger than max_bytes, which is %d", n, pieceOverhead, limit)
+	return fmt.Sprintf("its %d pieces, with %d bytes more for each, are larger than max_bytes, which is %d", n, recordOverhead, limit)
 }
