@@ -2,7 +2,6 @@ package steps
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,43 +10,62 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// gunzipper is a reader of gzip and what it reads from, both reused; about 45 KiB.
+// keptUnpacked is the most memory that a gunzipper keeps for the next record.
+const keptUnpacked = 1 << 20
+
+// gunzipper is a reader of gzip, what it reads from and what it reads to, all reused; about 45 KiB and keptUnpacked.
 type gunzipper struct {
 	in  bytes.Reader
 	zip gzip.Reader
+	out []byte
 }
 
-var gunzippers = sync.Pool{New: func() any { return new(gunzipper) }}
+var gunzippers = sync.Pool{New: func() any { return &gunzipper{out: make([]byte, 0, 4<<10)} }}
 
 // gunzip unpacks data, which must be gzip (RFC 1952) of one or more members and nothing else, into memory of its own. It
-// stops reading when there are more than limit bytes. It takes no more memory than eight times that of data and three times
-// that of what there really is in it. Its error says what is wrong and where, and repeats none of data.
+// stops reading when there are more than limit bytes. Its memory grows with what there really is in data, whatever that
+// says. Its error says what is wrong and where, and repeats none of data.
 func gunzip(data []byte, limit int64) ([]byte, error) {
 	g := gunzippers.Get().(*gunzipper)
 	defer func() {
 		g.in.Reset(nil)
 		gunzippers.Put(g)
 	}()
+	out, err := g.unpack(data, g.out[:0], limit)
+	large := cap(out) > keptUnpacked
+	if !large {
+		g.out = out
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case large:
+		return out, nil
+	}
+	return bytes.Clone(out), nil
+}
+
+// unpack appends what data holds to out.
+func (g *gunzipper) unpack(data, out []byte, limit int64) ([]byte, error) {
 	g.in.Reset(data)
 	if err := g.zip.Reset(&g.in); err != nil {
-		return nil, headerError(data, err)
+		return out, headerError(data, err)
 	}
-	out := make([]byte, 0, min(8*int64(len(data)), max(promised(data), 512), limit)+1)
 	for {
 		g.zip.Multistream(false)
 		for {
 			if len(out) == cap(out) {
-				out = grown(out, promised(data), limit)
+				out = append(make([]byte, 0, min(2*int64(len(out)), limit)+1), out...)
 			}
 			n, err := g.zip.Read(out[len(out):cap(out)])
 			if out = out[:len(out)+n]; int64(len(out)) > limit {
-				return nil, fmt.Errorf("unpacks to more than max_bytes, which is %d", limit)
+				return out, fmt.Errorf("unpacks to more than max_bytes, which is %d", limit)
 			}
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
-				return nil, bodyError(len(data)-g.in.Len(), err)
+				return out, bodyError(len(data)-g.in.Len(), err)
 			}
 		}
 		end := len(data) - g.in.Len()
@@ -55,22 +73,9 @@ func gunzip(data []byte, limit int64) ([]byte, error) {
 			return out, nil
 		}
 		if g.zip.Reset(&g.in) != nil {
-			return nil, fmt.Errorf("something other than gzip follows at byte %d", end)
+			return out, fmt.Errorf("something other than gzip follows at byte %d", end)
 		}
 	}
-}
-
-// promised is the size that the last member of data is said to have (RFC 1952, ISIZE), which nobody has to believe.
-func promised(data []byte) int64 { return int64(binary.LittleEndian.Uint32(data[len(data)-4:])) }
-
-// grown gives room for more to what is full: for all that is promised if that is not much, else twice what it was.
-func grown(full []byte, promise, limit int64) []byte {
-	have := int64(len(full))
-	room := 2 * have
-	if have < promise && promise < room {
-		room = promise
-	}
-	return append(make([]byte, 0, min(room, limit)+1), full...)
 }
 
 func headerError(data []byte, err error) error {
