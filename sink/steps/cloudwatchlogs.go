@@ -28,8 +28,9 @@ func (c *cloudWatchLogs) do(rec sink.Record, held func(int64), yield func(sink.R
 	}
 	held(int64(cap(data)))
 	defer held(-int64(cap(data)))
-	e := envelopes.Get().(*envelope)
-	defer e.free()
+	list := spanLists.Get().(*[]span)
+	e := envelope{messages: (*list)[:0]}
+	defer func() { keep(list, e.messages) }()
 	control, err := e.read(data)
 	if err != nil {
 		return yield(c.refused(rec, err.Error()))
@@ -46,7 +47,7 @@ func (c *cloudWatchLogs) do(rec sink.Record, held func(int64), yield func(sink.R
 		}
 	}
 	if texts > 1 && size > c.limit {
-		return yield(c.refused(rec, tooMany(texts, c.limit)))
+		return yield(c.refused(rec, tooMuch(c.limit)))
 	}
 	for _, m := range e.messages {
 		text := m.of(data)

@@ -20,7 +20,7 @@ func NewDecompress(name, format string, maxBytes int64) (Each, error) {
 	case "gzip":
 		return &decompress{name, maxBytes}, nil
 	case "cloudwatch_logs":
-		return &cloudWatchLogs{name, min(maxBytes, maxEnvelope)}, nil
+		return &cloudWatchLogs{name, min(maxBytes, maxSpanned)}, nil
 	}
 	return nil, fmt.Errorf("must be gzip or cloudwatch_logs, not %q", format)
 }

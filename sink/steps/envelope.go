@@ -4,14 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
-	"sync"
 
 	"standpipe/internal/jsontext"
 )
-
-// maxEnvelope is how large an envelope may be, so that a span takes no more than 8 bytes.
-const maxEnvelope = math.MaxInt32
 
 // envelope is the JSON object that CloudWatch Logs sends: its members messageType and logEvents, whose elements are objects
 // with a member message. All others are passed over. Of members of the same name the last one counts.
@@ -22,26 +17,11 @@ type envelope struct {
 	misfit   error  // what stands in place of one
 }
 
-// span is a part of an envelope.
-type span struct{ start, end int32 }
-
-func (s span) of(data []byte) []byte { return data[s.start:s.end:s.end] }
-
 // unescape puts the text of a JSON string in the place of what was between its quotes.
 func (s *span) unescape(data []byte) {
 	text := s.of(data)
 	if i := bytes.IndexByte(text, '\\'); i >= 0 {
 		s.end = s.start + int32(len(jsontext.AppendUnescaped(text[:i], text[i:])))
-	}
-}
-
-// envelopes keeps the memory of spans.
-var envelopes = sync.Pool{New: func() any { return new(envelope) }}
-
-func (e *envelope) free() {
-	if cap(e.messages) <= 64<<10 {
-		*e = envelope{messages: e.messages[:0]}
-		envelopes.Put(e)
 	}
 }
 

@@ -6,38 +6,39 @@ import (
 	"standpipe/internal/jsontext"
 )
 
-// values gives the JSON values that follow each other in data.
-func values(data []byte, each func(piece []byte) bool) (at int, what string) {
+// values finds the JSON values that follow each other in data.
+func values(data []byte, add func(start, end int) bool) (at int, what string) {
 	v := jsontext.NewValues(data)
 	if !v.More() {
 		return v.At(), "no JSON value"
 	}
 	for v.More() {
+		start := v.At()
 		value, _, fault := v.Next()
 		if fault != "" {
 			return v.At(), fault
 		}
-		if !each(value) {
+		if !add(start, start+len(value)) {
 			break
 		}
 	}
 	return 0, ""
 }
 
-// elements gives the elements of the array that data is, and data itself where it begins as something else.
-func elements(data []byte, each func(piece []byte) bool) (at int, what string) {
+// elements finds the elements of the array that data is, and takes data as a whole where it begins as something else.
+func elements(data []byte, add func(start, end int) bool) (at int, what string) {
 	v := jsontext.NewValues(data)
 	if !v.More() {
 		return v.At(), "no JSON value"
 	}
 	if data[v.At()] != '[' {
-		each(data)
+		add(0, len(data))
 		return 0, ""
 	}
 	const enough = "enough"
 	at, what = jsontext.Elements(data, v.At(), func(i int) (int, string) {
 		end, _, fault := jsontext.ScanValue(data, i)
-		if fault == "" && !each(data[i:end:end]) {
+		if fault == "" && !add(i, end) {
 			fault = enough
 		}
 		return end, fault
@@ -53,16 +54,19 @@ func elements(data []byte, each func(piece []byte) bool) (at int, what string) {
 	return at, what
 }
 
-// between gives what is between delimiters, in front of the first and behind the last one, but nothing behind one that
+// between finds what is between delimiters, in front of the first and behind the last one, but nothing behind one that
 // ends the data.
 func between(delimiter []byte) pieces {
-	return func(data []byte, each func(piece []byte) bool) (at int, what string) {
-		for len(data) > 0 {
-			piece, rest, _ := bytes.Cut(data, delimiter)
-			if !each(piece[:len(piece):len(piece)]) {
+	return func(data []byte, add func(start, end int) bool) (at int, what string) {
+		for start := 0; start < len(data); {
+			length := bytes.Index(data[start:], delimiter)
+			if length < 0 {
+				length = len(data) - start
+			}
+			if !add(start, start+length) {
 				break
 			}
-			data = rest
+			start += length + len(delimiter)
 		}
 		return 0, ""
 	}
