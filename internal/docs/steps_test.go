@@ -1,14 +1,12 @@
 package docs
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/itchyny/gojq"
+	"time"
 
 	"standpipe/config"
 	"standpipe/internal/kinesistest"
@@ -124,29 +122,30 @@ func TestEnvelopeByJQ(t *testing.T) {
 			program = list[1].JQ
 		}
 	}
-	query, err := gojq.Parse(program)
+	unpack, err := steps.NewDecompress("decompress", "gzip", 64<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query, err := steps.NewJQ("jq", steps.JQ{Program: program, MaxBytes: 64 << 20, Timeout: time.Minute})
 	if err != nil || program == "" {
 		t.Fatalf("program %q: %v", program, err)
 	}
+	chain := steps.NewChain([]steps.Step{unpack, query}, sink.NewMemory(1<<20), nil)
 	run := func(kind string, messages ...string) (results []string) {
-		var envelope any
-		if err := json.Unmarshal(kinesistest.LogEnvelope(kind, messages...), &envelope); err != nil {
+		out, done, err := chain.Run(t.Context(), "s", func(yield func(sink.Record) bool) {
+			yield(sink.Record{Data: kinesistest.Gzip(kinesistest.LogEnvelope(kind, messages...))})
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
-		for iter := query.Run(envelope); ; {
-			v, more := iter.Next()
-			if !more {
-				return results
+		defer done()
+		for rec := range out {
+			if rec.Failure != nil {
+				t.Fatal(rec.Failure.Message)
 			}
-			if err, failed := v.(error); failed {
-				t.Fatal(err)
-			}
-			text, err := gojq.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			results = append(results, string(text)+"\n")
+			results = append(results, string(rec.Data)+"\n")
 		}
+		return results
 	}
 	got := run("DATA_MESSAGE", `{"status": 200}`, "GET /a")
 	if len(got) != 2 || got[0] != fenced(t, stepsPage, "json")[0] || !strings.Contains(got[1], `"message":"GET /a"`) {
