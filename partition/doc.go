@@ -6,6 +6,8 @@
 // a mark in its place, and records whose paths are equal belong in the same object. [ObjectKey] replaces the
 // marks when an object is created. Partition keys, which come from the records, are handed in as well.
 //
+// The same patterns read times: see [Reader].
+//
 // The behaviour copied is that of
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html and
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html.

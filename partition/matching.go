@@ -94,7 +94,7 @@ func (r *reading) element(e *element, at int) int {
 	case readNamedOffset:
 		return r.namedOffset(e, at)
 	}
-	return r.zoneName(at)
+	return r.zoneName(e, at)
 }
 
 // number reads digits with what may stand in front of them.

@@ -120,6 +120,24 @@ func TestReadingATimeAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A text of a million letters is no name of a zone, and is not looked up a million times.
+func TestNamesOfZonesAreBounded(t *testing.T) {
+	for id, load := range knownZones() {
+		if len(id) > longestZone || load() == nil {
+			t.Errorf("zone %s is not read", id)
+		}
+	}
+	p, err := ParsePattern("yyyy-MM-dd HH VV", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte("2020-07-28 05 " + strings.Repeat("Europe/Berlin", 100_000))
+	began := time.Now()
+	if at, ok := p.Read(text); ok || time.Since(began) > 10*time.Second {
+		t.Errorf("%v after %v", at, time.Since(began))
+	}
+}
+
 // FuzzRead checks that no text and no pattern makes a Reader fail, and that what it reads is the time that the pattern writes,
 // where that is exact.
 func FuzzRead(f *testing.F) {
