@@ -1,7 +1,6 @@
 package eventtime
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -9,52 +8,25 @@ import (
 	"standpipe/internal/jsontext"
 )
 
-// Options says where a record's time stands and how it is written.
+// Options says where a record's time stands, how it is written, and which times are believed.
 type Options struct {
-	Path     string         // jq path such as .time, or any jq program whose first result is the time
-	Format   string         // one of Formats or a pattern of Java's DateTimeFormatter; "" = auto
-	Location *time.Location // zone of times that name none; nil = UTC
+	Path   Path
+	Format Format
 
 	// Oldest and Newest are how long before and after the record's arrival a time may be; 0 = any time of the years 1 to 9998,
 	// beyond which no prefix can be evaluated.
 	Oldest, Newest time.Duration
 }
 
-// Formats are the names of formats that are not patterns: by the value itself, epochs in seconds, milliseconds, microseconds and
-// nanoseconds, and RFC 3339.
-func Formats() []string {
-	return []string{"auto", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "rfc3339"}
-}
-
 // Finder finds the times of records. It never changes and is safe for concurrent use.
-type Finder struct {
-	opts   Options
-	steps  []step   // of a plain path
-	jq     *program // of any other; nil for a plain path
-	format format
-}
+type Finder struct{ opts Options }
 
-// New makes a Finder. An error says what is wrong with the path or the format.
-func New(opts Options) (*Finder, error) {
-	if opts.Location == nil {
-		opts.Location = time.UTC
-	}
-	f := &Finder{opts: opts}
-	var plain bool
-	if f.steps, plain = parsePath(opts.Path); !plain {
-		var err error
-		if f.jq, err = compile(opts.Path); err != nil {
-			return nil, err
-		}
-	}
-	var err error
-	f.format, err = parseFormat(opts.Format, opts.Location)
-	return f, err
-}
+// New makes a Finder. Path and Format are those of ParsePath and ParseFormat.
+func New(opts Options) *Finder { return &Finder{opts} }
 
 // Plain says whether the path is read straight from the record's bytes; if not, gojq decodes each record, which takes many
 // times as long.
-func (f *Finder) Plain() bool { return f.jq == nil }
+func (f *Finder) Plain() bool { return f.opts.Path.plain() }
 
 // Reason says why a record has no usable time.
 type Reason string
@@ -83,41 +55,30 @@ type Found struct {
 }
 
 // Find finds the time of a record that arrived at the given time. The first JSON value of the record counts; a byte order mark
-// and white space before it are skipped. ctx bounds jq programs, which besides have a second for each record. data is not
-// changed or kept, but for what Found says.
+// and white space before it are skipped. A jq program has a second for each record. data is not changed, and kept by Found alone.
 //
 // With a plain path and a value without escapes it allocates nothing.
-func (f *Finder) Find(ctx context.Context, data []byte, arrival time.Time) Found {
+func (f *Finder) Find(data []byte, arrival time.Time) Found {
 	found := Found{finder: f}
 	i := 0
 	if strings.HasPrefix(string(data[:min(len(data), len(jsontext.ByteOrderMark))]), jsontext.ByteOrderMark) {
 		i = len(jsontext.ByteOrderMark)
 	}
 	i, _ = jsontext.SkipSpace(data, i)
-	if f.jq == nil {
-		from, to, _, fault := scan(data, i, f.steps)
-		if fault != "" {
-			found.Reason = NotJSON
-			return found
-		}
-		found.value = data[from:to]
-	} else {
-		end, _, fault := jsontext.ScanValue(data, i)
-		if fault != "" {
-			found.Reason = NotJSON
-			return found
-		}
-		found.value, found.fault = f.jq.run(ctx, data[i:end])
-		if found.fault != "" {
-			found.Reason = Unreadable
-			return found
-		}
+	var fault string
+	if found.value, found.fault, fault = f.opts.Path.value(data, i); fault != "" {
+		found.Reason = NotJSON
+		return found
+	}
+	if found.fault != "" {
+		found.Reason = Unreadable
+		return found
 	}
 	if len(found.value) == 0 || string(found.value) == "null" {
 		found.Reason = Missing
 		return found
 	}
-	t, ok := f.format.read(found.value)
+	t, ok := f.opts.Format.read(found.value)
 	if !ok {
 		found.Reason = Unreadable
 		return found
@@ -145,12 +106,12 @@ func (f *Finder) bounded(t, arrival time.Time) Reason {
 // Message says of a record without a usable time what was expected where, and what was found, in at most 40 characters of it.
 func (d Found) Message() string {
 	o := d.finder.opts
-	where := fmt.Sprintf("no usable time at %s: ", excerpt(o.Path, 100))
+	where := fmt.Sprintf("no usable time at %s: ", excerpt(o.Path.text, 100))
 	switch d.Reason {
 	case NotJSON:
 		return where + "the record is not JSON"
 	case Missing:
-		return where + "nothing is there, expected " + d.finder.format.expects
+		return where + "nothing is there, expected " + o.Format.expects
 	case TooOld:
 		return where + d.shown() + d.beyond(o.Oldest, "before")
 	case TooNew:
@@ -159,7 +120,7 @@ func (d Found) Message() string {
 	if d.fault != "" {
 		return where + excerpt(d.fault, 100)
 	}
-	return where + "found " + excerpt(string(d.value[:min(len(d.value), 200)]), 40) + ", expected " + d.finder.format.expects
+	return where + "found " + excerpt(string(d.value[:min(len(d.value), 200)]), 40) + ", expected " + o.Format.expects
 }
 
 func (d Found) shown() string {

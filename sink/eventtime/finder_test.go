@@ -1,7 +1,7 @@
 package eventtime
 
 import (
-	"context"
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +10,24 @@ import (
 
 var arrival = time.Date(2026, 7, 13, 14, 0, 0, 0, time.UTC)
 
-func finder(t testing.TB, o Options) *Finder {
+// settings are Options as they are written; a format of "" is auto.
+type settings struct {
+	path, format   string
+	loc            *time.Location
+	oldest, newest time.Duration
+}
+
+func finder(t testing.TB, s settings) *Finder {
 	t.Helper()
-	f, err := New(o)
+	path, err := ParsePath(s.path)
 	if err != nil {
-		t.Fatalf("%+v: %v", o, err)
+		t.Fatalf("%s: %v", s.path, err)
 	}
-	return f
+	format, err := ParseFormat(cmp.Or(s.format, "auto"), s.loc)
+	if err != nil {
+		t.Fatalf("%s: %v", s.format, err)
+	}
+	return New(Options{path, format, s.oldest, s.newest})
 }
 
 func show(f Found) string {
@@ -80,7 +91,7 @@ func TestWhereTheTimeStands(t *testing.T) {
 		{"[.] | .[0].time", `{"time":1594000000} no JSON`, "2020-07-06T01:46:40Z"},
 		{"last(range(1e12))", `{}`, "unreadable"},
 	} {
-		got := finder(t, Options{Path: c.path}).Find(context.Background(), []byte(c.record), arrival)
+		got := finder(t, settings{path: c.path}).Find([]byte(c.record), arrival)
 		if show(got) != c.want {
 			t.Errorf("%s of %s: %s, want %s", c.path, c.record, show(got), c.want)
 		}
@@ -186,8 +197,8 @@ func TestHowTheTimeIsWritten(t *testing.T) {
 		{"yyyyMMddHH", `2020072805`, "2020-07-28T03:00:00Z"},
 		{"yyyyMMddHH", `true`, "unreadable"},
 	} {
-		f := finder(t, Options{Path: ".t", Format: c.format, Location: berlin})
-		got := f.Find(context.Background(), []byte(`{"t":`+c.value+`}`), arrival)
+		f := finder(t, settings{path: ".t", format: c.format, loc: berlin})
+		got := f.Find([]byte(`{"t":`+c.value+`}`), arrival)
 		if show(got) != c.want {
 			t.Errorf("%s of %s: %s, want %s", c.format, c.value, show(got), c.want)
 		}
@@ -210,8 +221,8 @@ func TestBoundsAreThoseOfTheArrival(t *testing.T) {
 		{time.Hour, 0, "9998-12-31T00:00:00Z", TooNew},
 		{time.Hour, 0, "1970-01-01T00:00:00Z", TooOld},
 	} {
-		f := finder(t, Options{Path: ".", Oldest: c.oldest, Newest: c.newest})
-		got := f.Find(context.Background(), []byte(`"`+c.at+`"`), arrival)
+		f := finder(t, settings{path: ".", oldest: c.oldest, newest: c.newest})
+		got := f.Find([]byte(`"`+c.at+`"`), arrival)
 		if got.Reason != c.want || got.Time.Format(time.RFC3339Nano) != c.at {
 			t.Errorf("%s: %v, %q, want %q", c.at, got.Time, got.Reason, c.want)
 		}
@@ -230,31 +241,31 @@ func TestMessagesSayWhereWhatAndWhatElse(t *testing.T) {
 		{".a | tonumber", "auto", `{"a":[]}`, "no usable time at .a | tonumber: tonumber cannot be applied to: array ([])"},
 		{".a", "auto", "{\"a\":\"\u0085\"}", "no usable time at .a: found \"\uFFFD\", expected seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339"},
 	} {
-		f := finder(t, Options{Path: c.path, Format: c.format, Oldest: 7 * 24 * time.Hour, Newest: time.Hour})
-		got := f.Find(context.Background(), []byte(c.record), arrival)
+		f := finder(t, settings{path: c.path, format: c.format, oldest: 7 * 24 * time.Hour, newest: time.Hour})
+		got := f.Find([]byte(c.record), arrival)
 		if got.Message() != c.want {
 			t.Errorf("%s of %s: %s, want %s", c.path, c.record, got.Message(), c.want)
 		}
 	}
-	got := finder(t, Options{Path: "."}).Find(context.Background(), []byte(`"0000-01-01"`), arrival)
+	got := finder(t, settings{path: "."}).Find([]byte(`"0000-01-01"`), arrival)
 	if want := "which is 0000-01-01T00:00:00Z, beyond the years that can be filed"; !strings.HasSuffix(got.Message(), want) {
 		t.Errorf("%s, want %s", got.Message(), want)
 	}
 }
 
 func TestPathsAndFormatsThatAreRefused(t *testing.T) {
-	for _, c := range []struct{ path, format, want string }{
-		{"time", "", "is no jq path"},
-		{"", "", "is no jq path"},
-		{".a[", "", "is no jq path"},
-		{".a | nothing", "", "function not defined"},
-		{"$x", "", "variable not defined"},
-		{".a", "iso8601", "is neither a format nor a pattern"},
-		{".a", "HH:mm", "has no year"},
-		{".a", "EPOCH_S", "is neither"},
+	for text, want := range map[string]string{
+		"time": "is no jq path: function not defined: time/0", "": "is empty", " ": "is empty", ".a[": "is no jq path: unexpected EOF", ".a | nothing": "function not defined", "$x": "variable not defined",
 	} {
-		if f, err := New(Options{Path: c.path, Format: c.format}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s, %s: %v, %v, want %q in it", c.path, c.format, f, err, c.want)
+		if p, err := ParsePath(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v, want %q in it", text, p, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"iso8601": "is neither auto, epoch_s, epoch_ms, epoch_us, epoch_ns, rfc3339 nor a pattern: offset 0", "HH:mm": "has no year", "EPOCH_S": "is neither", "": "has an empty pattern",
+	} {
+		if f, err := ParseFormat(text, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v, want %q in it", text, f, err, want)
 		}
 	}
 }
@@ -270,9 +281,9 @@ func TestFindingATimeOnAPlainPathAllocatesNothing(t *testing.T) {
 		{"auto", `{"id":1}`},
 		{"auto", `{"id":1`},
 	} {
-		f := finder(t, Options{Path: ".time[1]", Format: c.format, Oldest: time.Hour})
+		f := finder(t, settings{path: ".time[1]", format: c.format, oldest: time.Hour})
 		data := []byte(c.record)
-		if n := testing.AllocsPerRun(100, func() { f.Find(t.Context(), data, arrival) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { f.Find(data, arrival) }); n != 0 {
 			t.Errorf("%s of %s: %v allocations", c.format, c.record, n)
 		}
 	}
@@ -280,7 +291,7 @@ func TestFindingATimeOnAPlainPathAllocatesNothing(t *testing.T) {
 
 func TestFindLeavesTheRecordAlone(t *testing.T) {
 	data := []byte(`{"time":"x","a":[1,2]}`)
-	got := finder(t, Options{Path: ".a | reverse"}).Find(t.Context(), data, arrival)
+	got := finder(t, settings{path: ".a | reverse"}).Find(data, arrival)
 	if string(data) != `{"time":"x","a":[1,2]}` || got.Message() != "no usable time at .a | reverse: found [2,1], expected seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339" {
 		t.Errorf("%s, %s", data, got.Message())
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"standpipe/internal/jsontext"
@@ -21,8 +22,8 @@ const (
 	nanos
 )
 
-// format is how times are written.
-type format struct {
+// Format is how times are written.
+type Format struct {
 	numbers bool // are read, also in strings, in this unit
 	unit    unit
 	strings bool // are read as RFC 3339
@@ -31,34 +32,44 @@ type format struct {
 	expects string // what is read, for messages
 }
 
-func parseFormat(name string, loc *time.Location) (format, error) {
-	f := format{loc: loc}
-	switch name {
-	case "", "auto":
-		f.numbers, f.unit, f.strings = true, bySize, true
-		f.expects = "seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339"
-	case "epoch_s":
-		f.numbers, f.unit, f.expects = true, seconds, "seconds since 1970"
-	case "epoch_ms":
-		f.numbers, f.unit, f.expects = true, millis, "milliseconds since 1970"
-	case "epoch_us":
-		f.numbers, f.unit, f.expects = true, micros, "microseconds since 1970"
-	case "epoch_ns":
-		f.numbers, f.unit, f.expects = true, nanos, "nanoseconds since 1970"
-	case "rfc3339":
-		f.strings, f.expects = true, "RFC 3339"
-	default:
-		var err error
-		if f.pattern, err = partition.ParsePattern(name, loc); err != nil {
-			return format{}, fmt.Errorf("is neither a format nor a pattern: %w", err)
-		}
-		f.expects = name
+// named are the formats that have names.
+var named = []struct {
+	name   string
+	format Format
+}{
+	{"auto", Format{numbers: true, unit: bySize, strings: true, expects: "seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339"}},
+	{"epoch_s", Format{numbers: true, unit: seconds, expects: "seconds since 1970"}},
+	{"epoch_ms", Format{numbers: true, unit: millis, expects: "milliseconds since 1970"}},
+	{"epoch_us", Format{numbers: true, unit: micros, expects: "microseconds since 1970"}},
+	{"epoch_ns", Format{numbers: true, unit: nanos, expects: "nanoseconds since 1970"}},
+	{"rfc3339", Format{strings: true, expects: "RFC 3339"}},
+}
+
+// ParseFormat reads the name of a format or a pattern of java.time.format.DateTimeFormatter. auto is a number of seconds,
+// milliseconds, microseconds or nanoseconds since 1970, told apart by its size, or RFC 3339; epoch_s, epoch_ms, epoch_us and
+// epoch_ns are the numbers alone, which may stand in strings and have fractions; rfc3339 is RFC 3339 and what is close to it.
+// loc is the zone of times that name none; nil is UTC.
+func ParseFormat(text string, loc *time.Location) (Format, error) {
+	if loc == nil {
+		loc = time.UTC
 	}
-	return f, nil
+	var names []string
+	for _, n := range named {
+		if n.name == text {
+			n.format.loc = loc
+			return n.format, nil
+		}
+		names = append(names, n.name)
+	}
+	pattern, err := partition.ParsePattern(text, loc)
+	if err != nil {
+		return Format{}, fmt.Errorf("is neither %s nor a pattern: %w", strings.Join(names, ", "), err)
+	}
+	return Format{pattern: pattern, expects: text}, nil
 }
 
 // read reads a valid JSON value.
-func (f *format) read(value []byte) (t time.Time, ok bool) {
+func (f *Format) read(value []byte) (t time.Time, ok bool) {
 	text := value
 	switch {
 	case value[0] == '"':

@@ -18,7 +18,7 @@ func FuzzPath(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, record []byte) {
-		steps, plain := parsePath(path)
+		steps, plain := parseSteps(path)
 		if !plain {
 			return
 		}
@@ -37,7 +37,7 @@ func FuzzPath(f *testing.F) {
 		if len(found) == 0 {
 			found = []byte("null")
 		}
-		want, fault := p.run(t.Context(), record[:end])
+		want, fault := p.run(record[:end])
 		if fault != "" {
 			if string(found) != "null" {
 				t.Fatalf("%q in %q: %q, gojq says: %s", path, record, found, fault)
@@ -51,7 +51,7 @@ func FuzzPath(f *testing.F) {
 		if string(found) == "null" && slices.ContainsFunc(steps, func(s step) bool { return s.index >= 0 }) && bytes.HasPrefix(want, []byte(`"`)) {
 			return // a character of a string, which gojq has and jq has not
 		}
-		if got, _ := whole.run(t.Context(), found); !bytes.Equal(got, want) {
+		if got, _ := whole.run(found); !bytes.Equal(got, want) {
 			t.Fatalf("%q in %q: %q, gojq has %q", path, record, got, want)
 		}
 	})
@@ -70,12 +70,13 @@ func FuzzFind(f *testing.F) {
 		f.Fatal(err)
 	}
 	var finders []*Finder
-	for _, format := range append(Formats(), "dd/MMM/yyyy:HH:mm:ss Z") {
-		finders = append(finders, finder(f, Options{Path: ".t", Format: format, Location: berlin}))
+	for _, n := range named {
+		finders = append(finders, finder(f, settings{path: ".t", format: n.name, loc: berlin}))
 	}
+	finders = append(finders, finder(f, settings{path: ".t", format: "dd/MMM/yyyy:HH:mm:ss Z", loc: berlin}))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		for _, f := range finders {
-			got := f.Find(t.Context(), record, arrival)
+			got := f.Find(record, arrival)
 			if y := got.Time.In(berlin).Year(); got.Reason == Usable && (y < 1 || y > 9998) {
 				t.Fatalf("%q: %v", record, got.Time)
 			}

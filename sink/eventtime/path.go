@@ -8,15 +8,51 @@ import (
 	"standpipe/internal/jsontext"
 )
 
+// Path is where in a record its time stands: a plain path, or any other jq program.
+type Path struct {
+	text  string
+	steps []step   // of a plain path
+	jq    *program // of any other; nil for a plain path
+}
+
+// ParsePath reads a jq path such as .time, or any jq program, of which the first result is the time.
+func ParsePath(text string) (Path, error) {
+	p := Path{text: text}
+	var plain bool
+	if p.steps, plain = parseSteps(text); plain {
+		return p, nil
+	}
+	var err error
+	p.jq, err = compile(text)
+	return p, err
+}
+
+func (p Path) plain() bool { return p.jq == nil }
+
+// value finds what stands at the path in the value that starts at data[i], empty for nothing. fault says why the program failed,
+// notJSON why there is no value.
+func (p Path) value(data []byte, i int) (value []byte, fault, notJSON string) {
+	if p.plain() {
+		from, to, _, notJSON := scan(data, i, p.steps)
+		return data[from:to], "", notJSON
+	}
+	end, _, notJSON := jsontext.ScanValue(data, i)
+	if notJSON != "" {
+		return nil, "", notJSON
+	}
+	value, fault = p.jq.run(data[i:end])
+	return value, fault, ""
+}
+
 // step is a step of a plain path: into an object by a key, or into an array.
 type step struct {
 	key   string
 	index int // -1: by the key
 }
 
-// parsePath reads a plain path of jq: a dot, then keys and places as in .a.b[0], ."a b" and .["a"][0]. plain is false for
+// parseSteps reads a plain path of jq: a dot, then keys and places as in .a.b[0], ."a b" and .["a"][0]. plain is false for
 // anything else, which may be a program.
-func parsePath(text string) (steps []step, plain bool) {
+func parseSteps(text string) (steps []step, plain bool) {
 	rest := strings.Trim(text, " \t\r\n")
 	if rest == "." {
 		return nil, true

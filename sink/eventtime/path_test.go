@@ -14,7 +14,7 @@ func TestPlainPaths(t *testing.T) {
 		`.a"b"`: "no", `."a\(1)"`: "no", `."a`: "no", `.["a"`: "no", ".a | .b": "no", ".1": "no", ".a-b": "no", ".é": "no", `.["a"]"b"`: "no", ".a[0]b": "no",
 	} {
 		got := "no"
-		if steps, plain := parsePath(text); plain {
+		if steps, plain := parseSteps(text); plain {
 			names := []any{}
 			for _, s := range steps {
 				if s.index >= 0 {

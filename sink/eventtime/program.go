@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -17,6 +19,9 @@ const runLimit = time.Second
 type program struct{ code *gojq.Code }
 
 func compile(text string) (*program, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, errors.New("is empty")
+	}
 	query, err := gojq.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("is no jq path: %w", err)
@@ -28,15 +33,16 @@ func compile(text string) (*program, error) {
 	return &program{code}, nil
 }
 
-// run returns the program's first result for a JSON value, nil for none, or why it has none.
-func (p *program) run(ctx context.Context, value []byte) (result []byte, fault string) {
+// run returns the program's first result for a JSON value, nil for none, or why it has none. It is bounded by its own time
+// alone: what becomes of a record must not depend on when the worker is told to stop.
+func (p *program) run(value []byte) (result []byte, fault string) {
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	decoder.UseNumber()
 	var input any
 	if err := decoder.Decode(&input); err != nil {
 		return nil, err.Error()
 	}
-	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), runLimit)
 	defer cancel()
 	v, ok := p.code.RunWithContext(ctx, input).Next()
 	if !ok {

@@ -2,6 +2,7 @@ package eventtime
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"standpipe/internal/jsontext"
@@ -27,7 +28,7 @@ func (c *cursor) two(most int) int {
 }
 
 func (c *cursor) take(any string) bool {
-	if len(c.text) == 0 || bytes.IndexByte([]byte(any), c.text[0]) < 0 {
+	if len(c.text) == 0 || strings.IndexByte(any, c.text[0]) < 0 {
 		return false
 	}
 	c.text = c.text[1:]
@@ -47,7 +48,7 @@ func rfc3339(text []byte, loc *time.Location) (t time.Time, ok bool) {
 	month := c.two(12)
 	c.expect("-")
 	day := c.two(31)
-	if c.bad || month == 0 || day == 0 || day > lastDay(year, month) {
+	if c.bad || month == 0 || day == 0 || day > 28 && day > lastDay(year, month) {
 		return t, false
 	}
 	t = time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
