@@ -103,10 +103,16 @@ type Output struct {
 	Compression      string `mapstructure:"compression" derived:"gzip; of Parquet snappy" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy of NDJSON is snappy-java's stream, as Firehose writes it. Parquet takes snappy, zstd, gzip or none, inside the file"`
 	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is its default. Of zstd there are four: 1 and 2, 3 to 5 (default), 6 to 9, 10 to 22, which takes 38 MiB a core"`
 	ContentEncoding  bool   `mapstructure:"content_encoding" desc:"declare the codec as Content-Encoding, as Firehose does; off, since HTTP clients then decompress by themselves what is named .gz"`
-	Timestamp        string `mapstructure:"timestamp" allowed:"arrival" desc:"time that a record is filed under: its arrival in Kinesis"`
-	TimeZone         string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
-	Validate         string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
-	Schema           string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl and catalog glue use them; from names the JSON key where it is not the column's name"`
+
+	Timestamp          string   `mapstructure:"timestamp" allowed:"arrival, or a jq path such as .time" desc:"time that a record is filed under: that of its arrival in Kinesis, or of the event it tells of, see docs/prefixes.md"`
+	TimestampFormat    string   `mapstructure:"timestamp_format" allowed:"auto, epoch_s, epoch_ms, epoch_us, epoch_ns, rfc3339 or a pattern such as dd/MMM/yyyy:HH:mm:ss Z" desc:"how the time at timestamp is written; auto takes RFC 3339, and numbers of seconds, milliseconds, microseconds or nanoseconds by their size"`
+	TimestampOldest    Duration `mapstructure:"timestamp_oldest" min:"0s" desc:"how long before its arrival an event may have happened; 0s is no limit"`
+	TimestampNewest    Duration `mapstructure:"timestamp_newest" min:"0s" desc:"how long after its arrival an event may say it happened, since clocks go wrong; 0s is no limit"`
+	TimestampOtherwise string   `mapstructure:"timestamp_otherwise" oneof:"arrival,error" desc:"what becomes of a record without a usable time: arrival files it under that, error sends it to the error output; both are counted"`
+
+	TimeZone string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
+	Validate string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
+	Schema   string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl and catalog glue use them; from names the JSON key where it is not the column's name"`
 
 	Catalog string  `mapstructure:"catalog" oneof:",glue" desc:"glue registers glue.table, which is created from schema where there is none, and each new partition in the AWS Glue Data Catalog"`
 	Glue    Glue    `mapstructure:"glue"`

@@ -46,7 +46,7 @@ func TestMinimalFileGetsEveryDefault(t *testing.T) {
 		Stream:  Stream{Name: "clicks", InitialPosition: "TRIM_HORIZON", PollInterval: Duration(time.Second)},
 		Leases:  Leases{Application: "standpipe-clicks", Table: "standpipe-clicks", Failover: Duration(30 * time.Second)},
 		Buffer:  Buffer{Size: 128 << 20, Interval: Duration(5 * time.Minute), Memory: 128 << 20},
-		Outputs: []Output{{Name: "output-0", Bucket: "lake", PartitionValues: "plain", Format: "ndjson", Compression: "gzip", Timestamp: "arrival", TimeZone: "UTC", Validate: "json", Glue: DefaultOutput().Glue, Parquet: DefaultOutput().Parquet}},
+		Outputs: []Output{{Name: "output-0", Bucket: "lake", PartitionValues: "plain", Format: "ndjson", Compression: "gzip", Timestamp: "arrival", TimestampFormat: "auto", TimestampOldest: Duration(168 * time.Hour), TimestampNewest: Duration(time.Hour), TimestampOtherwise: "arrival", TimeZone: "UTC", Validate: "json", Glue: DefaultOutput().Glue, Parquet: DefaultOutput().Parquet}},
 		Errors:  Errors{Bucket: "lake", Prefix: Default().Errors.Prefix, Compression: "gzip"},
 		Journal: Journal{Bucket: "lake", Prefix: "_standpipe/standpipe-clicks/"},
 		KPL:     KPL{OutOfRange: "deliver"},

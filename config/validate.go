@@ -155,7 +155,7 @@ func (v *validator) output(path string, o Output) {
 	v.must(o.Bucket != "", path+".bucket", "is required", "")
 	v.bucket(path+".bucket", o.Bucket)
 	v.must(o.Extension == "" || objectExtension.MatchString(o.Extension), path+".extension", "must be a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )", o.Extension)
-	v.must(o.Timestamp == "arrival", path+".timestamp", "times from the record are not read by this version yet; use arrival", o.Timestamp)
+	v.timestamp(path, o)
 	v.codec(path, o)
 	v.format(path, o)
 	_, err := time.LoadLocation(o.TimeZone)

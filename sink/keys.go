@@ -14,18 +14,22 @@ const (
 
 // key gives the object that a record belongs to in an output, or says why there is none.
 func (r *Reading) key(i int, rec *Record, s *Sink) (objectKey, *Failure) {
+	at, bad := r.filed(i, rec, s)
+	if bad != nil {
+		return objectKey{}, bad
+	}
 	if len(r.keys[i]) == 0 {
-		return objectKey{i, r.paths[i].Path(rec.Arrival, "")}, nil
+		return objectKey{i, r.paths[i].Path(at, "")}, nil
 	}
 	values := r.values[:0]
 	for _, k := range r.keys[i] {
 		values = append(values, rec.value(k))
 	}
 	r.values = values
-	path, err := r.paths[i].KeyedPath(rec.Arrival, values)
-	var bad *partition.KeyError
-	if errors.As(err, &bad) {
-		return objectKey{}, &Failure{Type: metadataFailed, Code: metadataFailedCode, Message: bad.Error(), Output: s.data[i].Name}
+	path, err := r.paths[i].KeyedPath(at, values)
+	var unfit *partition.KeyError
+	if errors.As(err, &unfit) {
+		return objectKey{}, &Failure{Type: metadataFailed, Code: metadataFailedCode, Message: unfit.Error(), Output: s.data[i].Name}
 	}
 	return objectKey{i, path}, nil
 }

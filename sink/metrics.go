@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"standpipe/sink/eventtime"
 )
 
 type metrics struct {
@@ -13,6 +15,7 @@ type metrics struct {
 	stored      *prometheus.CounterVec
 	objects     *prometheus.CounterVec
 	rejected    *prometheus.CounterVec
+	untimed     *prometheus.CounterVec
 	batches     *prometheus.CounterVec
 	stages      *prometheus.HistogramVec
 	retries     *prometheus.CounterVec
@@ -38,6 +41,7 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 		stored:   counter("stored_bytes_total", "Bytes of the objects made visible.", "output"),
 		objects:  counter("objects_total", "Objects made visible.", "output"),
 		rejected: counter("rejected_records_total", "Records sent to the error output, by error code.", "code"),
+		untimed:  counter("untimed_records_total", "Records without a usable event time, by output and reason; they were filed under their arrival or sent to the error output.", "output", "reason"),
 		batches:  counter("batches_total", "Batches committed, by the cause of the cut.", "cause"),
 		retries:  counter("retries_total", "Attempts that had to be repeated.", "service", "op"),
 		stages: f.NewHistogramVec(prometheus.HistogramOpts{Namespace: "standpipe", Name: "commit_seconds", Help: "Duration of the stages of a commit.",
@@ -56,6 +60,15 @@ func (m *metrics) preset(s *Sink) {
 	for _, out := range s.outputs {
 		for _, c := range []*prometheus.CounterVec{m.records, m.bytes, m.stored, m.objects} {
 			c.WithLabelValues(out.Name)
+		}
+	}
+	for _, out := range s.data {
+		if out.Timestamp == nil {
+			continue
+		}
+		m.rejected.WithLabelValues(eventTimeCode)
+		for _, why := range eventtime.Reasons() {
+			m.untimed.WithLabelValues(out.Name, string(why))
 		}
 	}
 	for _, code := range []string{notJSON, "Standpipe.BadAggregate"} {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"standpipe/partition"
+	"standpipe/sink/eventtime"
 	"standpipe/sink/parquet"
 )
 
@@ -19,6 +20,12 @@ type Output struct {
 	Validate    bool           // what is not JSON goes to the error output instead of through
 	Extension   string         // of object names; "" = by format and compression
 	Named       bool           // takes only the records whose Redriven names it
+
+	// Timestamp finds the time that a record is filed under, in its prefix's time zone; nil = its arrival. A record without a
+	// usable time is filed under its arrival or, with RejectUntimed, is an error record of this output; both are counted. Object
+	// names keep the arrival of their first record.
+	Timestamp     *eventtime.Finder
+	RejectUntimed bool
 
 	// Parquet has the output written as Parquet files instead of lines, in this format until Sink.Reformat names another.
 	// Compression, Level, Validate and ContentEncoding then have no meaning: a record that does not fit goes to the error

@@ -72,6 +72,9 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 	}
 	for i, o := range pipe.outputs {
 		row("output", "%s: %s like s3://%s/%s%s", o.Name, cfg.Outputs[i].Format, o.Bucket, exampleKey(cfg, o, t), as(cfg.Outputs[i].RoleARN))
+		if o.Timestamp != nil {
+			row("times", "%s: %s", o.Name, filing(cfg.Outputs[i], o.Timestamp))
+		}
 		if g := cfg.Outputs[i].Glue; takesColumns(cfg.Outputs[i]) {
 			row("columns", "%s: those of Glue table %s.%s%s%s, looked at every %s", o.Name, g.Database, g.Table, at(g.Endpoint), as(g.RoleARN), g.Refresh)
 		}

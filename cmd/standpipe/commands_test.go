@@ -46,6 +46,20 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 	}
 }
 
+func TestCheckSaysHowRecordsAreFiled(t *testing.T) {
+	noAWS(t)
+	t.Setenv("AWS_REGION", "eu-central-1")
+	r := execute(t, nil, "check", "-c", filepath.Join("..", "..", "testdata", "config", "good", "event-time.yaml"))
+	for _, want := range []string{
+		"  times    output-0: by .requestTime, read as dd/MMM/yyyy:HH:mm:ss Z, at most 72h before, at most 5m after its arrival; else to the error output\n",
+		"  times    output-1: by .detail.time // .time, a jq program that is run for each record, read as auto, however long before, at most 1h after its arrival; else by its arrival\n",
+	} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("no %q in %s", want, r)
+		}
+	}
+}
+
 // TestCheckTakesGoodFiles runs check on every configuration that config takes for good.
 func TestCheckTakesGoodFiles(t *testing.T) {
 	noAWS(t)

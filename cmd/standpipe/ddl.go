@@ -40,9 +40,6 @@ An output of lines needs a schema too, for this command alone; ` + "`standpipe s
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, pipe, err := p.load(cmd)
-			if o.since == 0 {
-				o.since = time.Now().Year() - 1 // a stream keeps records for a year at most
-			}
 			if wrong := o.check(); wrong != "" {
 				return joinUsage(err, "%s", wrong)
 			}
@@ -76,7 +73,7 @@ func (o ddlFlags) check() string {
 		return fmt.Sprintf("--table must be letters, digits and underscores (got %q)", o.table)
 	case o.database != "" && !identifier.MatchString(o.database):
 		return fmt.Sprintf("--database must be letters, digits and underscores (got %q)", o.database)
-	case o.since < 1970 || o.since > time.Now().Year():
+	case o.since != 0 && o.since < 1970 || o.since > time.Now().Year():
 		return fmt.Sprintf("--since must be a year from 1970 to this one (got %d)", o.since)
 	}
 	return ""
@@ -85,7 +82,7 @@ func (o ddlFlags) check() string {
 // print writes all statements, or none where one can not be made. Outputs without a schema are named on stderr, unless
 // they are all there is.
 func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipeline) error {
-	var statements, names, skipped []string
+	var statements, names, notes []string
 	var missing config.Problems
 	of := map[string]string{} // outputs, by table
 	for i, out := range pipe.outputs {
@@ -95,11 +92,11 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 		}
 		if pipe.schemas[i] == nil {
 			if takesColumns(cfg.Outputs[i]) {
-				skipped = append(skipped, fmt.Sprintf("output %s takes its columns from a table of the Glue Data Catalog, which is there already", out.Name))
+				notes = append(notes, fmt.Sprintf("output %s takes its columns from a table of the Glue Data Catalog, which is there already", out.Name))
 				missing.Add(fmt.Sprintf("outputs[%d].glue.table", i), "the table is in the Glue Data Catalog already, where the output takes its columns from; no statement is needed", cfg.Outputs[i].Glue.Table)
 				continue
 			}
-			skipped = append(skipped, fmt.Sprintf("output %s has no schema, so there is no statement for it", out.Name))
+			notes = append(notes, fmt.Sprintf("output %s has no schema, so there is no statement for it", out.Name))
 			missing.Add(fmt.Sprintf("outputs[%d].schema", i), "a table needs columns; list them as in CREATE TABLE, or have them proposed by `standpipe schema`", "")
 			continue
 		}
@@ -115,6 +112,7 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 			return usageError("make the table of output %s: %w", out.Name, err)
 		}
 		statements = append(statements, statement)
+		notes = append(notes, o.unbounded(cfg.Outputs[i])...)
 	}
 	switch {
 	case len(statements) > 0:
@@ -123,7 +121,7 @@ func (o ddlFlags) print(stdout, stderr io.Writer, cfg config.Config, pipe *pipel
 	default:
 		return usageError("--output must be %s (got %q)", strings.Join(names, " or "), o.output)
 	}
-	for _, why := range skipped {
+	for _, why := range notes {
 		if _, err := fmt.Fprintf(stderr, "standpipe: %s\n", why); err != nil {
 			return err
 		}
@@ -139,6 +137,7 @@ func (o ddlFlags) tableOf(cfg config.Config, pipe *pipeline, i int) *tables.Tabl
 		Database: o.database, Name: o.table, Schema: pipe.schemas[i], JSON: c.Format != "parquet", Bucket: c.Bucket, Root: o.root,
 		Prefix: out.Prefix, Extension: out.ObjectExtension(), Codec: c.Compression, UTC: c.TimeZone == "UTC", FirstYear: o.since,
 	}
+	t.FirstYear, t.Ahead = o.years(c)
 	if t.Name == "" {
 		t.Name = tableName(cfg, i)
 	}

@@ -43,6 +43,33 @@ func TestDDLPrintsNothingButSQL(t *testing.T) {
 	}
 }
 
+// TestDDLShowsEventsWhereverTheyAre: what an output files ahead of now or long ago is in the range of its table, or said not to be.
+func TestDDLShowsEventsWhereverTheyAre(t *testing.T) {
+	year := time.Now().Year()
+	for _, c := range []struct {
+		keys   string
+		flags  []string
+		dates  string
+		stderr string
+	}{
+		{"", nil, fmt.Sprintf("'%d-01-01,NOW'", year-1), ""},
+		{"time_zone: Europe/Berlin", nil, fmt.Sprintf("'%d-01-01,NOW+1DAYS'", year-1), ""},
+		{"timestamp: .at", nil, fmt.Sprintf("'%d-01-01,NOW+1DAYS'", time.Now().Add(-168*time.Hour).Year()-1), ""},
+		{"timestamp: .at, timestamp_oldest: 87600h, timestamp_newest: 24h", nil, fmt.Sprintf("'%d-01-01,NOW+1DAYS'", time.Now().Add(-87600*time.Hour).Year()-1), ""},
+		{"timestamp: .at, timestamp_newest: 25h, time_zone: Asia/Kolkata", []string{"--since", "2020"}, "'2020-01-01,NOW+3DAYS'", ""},
+		{"timestamp: .at, timestamp_oldest: 0s", nil, fmt.Sprintf("'%d-01-01,NOW+1DAYS'", year-1),
+			fmt.Sprintf("standpipe: output clicks files events however old (timestamp_oldest is 0s): Athena and Trino, which compute the partitions, show those from %d on; name an earlier year with --since\n", year-1)},
+		{"timestamp: .at, timestamp_oldest: 0s, timestamp_newest: 0s", []string{"--since", "2020"}, "'2020-01-01,NOW+1DAYS'",
+			"standpipe: output clicks files events of any time to come (timestamp_newest is 0s): Athena and Trino, which compute the partitions, show those of the next day\n"},
+	} {
+		file := write(t, ddlHead+`  - {name: clicks, bucket: lake, prefix: "dt=!{timestamp:yyyy-MM-dd}/", schema: "id bigint", `+c.keys+"}\n")
+		r := execute(t, nil, append([]string{"ddl", "-c", file}, c.flags...)...)
+		if r.code != exitOK || !strings.Contains(r.stdout, "'projection.dt.range' = "+c.dates) || r.stderr != c.stderr {
+			t.Errorf("%s: no %s in %s", c.keys, c.dates, r)
+		}
+	}
+}
+
 func TestDDLSaysWhatItLacks(t *testing.T) {
 	const two = `
   - {name: a.b, bucket: lake, prefix: "a/", schema: "id bigint"}

@@ -62,7 +62,8 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		out := &sink.Output{
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
 			Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
-			Parquet: parquetFormat(cfg, i, schema, &problems),
+			Parquet:   parquetFormat(cfg, i, schema, &problems),
+			Timestamp: timestamp(cfg, i, zone, &problems), RejectUntimed: o.TimestampOtherwise == "error",
 		}
 		if takesColumns(o) {
 			out.Extension = cmp.Or(o.Extension, ".parquet") // its format is known once Glue was asked

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"standpipe/partition"
 	"standpipe/sink/parquet"
@@ -23,6 +24,9 @@ type Table struct {
 	Codec     string // of lines: one of outputs[].compression
 	UTC       bool   // the prefix is evaluated in UTC
 	FirstYear int    // the first that has data
+
+	// Ahead is how far after now the prefix may be evaluated, as events are filed whose clocks are wrong.
+	Ahead time.Duration
 }
 
 // Engine is a program that queries tables.
@@ -183,12 +187,18 @@ func (t *Table) location(scheme, path string) string {
 	return scheme + "://" + t.Bucket + "/" + path
 }
 
-// until is the end of a projected range: now, and where the prefix is not in UTC, the times of zones that are ahead.
+// until is the end of a projected range: now, and the days by which times may be ahead of it. Where the prefix is not in UTC,
+// those of its zone may be one.
 func (t *Table) until() string {
-	if t.UTC {
+	const day = 24 * time.Hour
+	days := (t.Ahead + day - 1) / day
+	if !t.UTC {
+		days++
+	}
+	if days == 0 {
 		return "NOW"
 	}
-	return "NOW+1DAYS"
+	return fmt.Sprintf("NOW+%dDAYS", days)
 }
 
 // hive says whether all columns are folders name=value.
