@@ -76,10 +76,10 @@ outputs:
 `)
 	r := execute(t, nil, "check", "-c", file)
 	for _, want := range []string{
-		`outputs[0].timestamp: is no jq path: function not defined: nothing/0 (got ".a | nothing", line 3)`,
+		`outputs[0].timestamp: is no jq program: function not defined: nothing/0 (got ".a | nothing", line 3)`,
 		`outputs[0].timestamp_format: is neither auto, epoch_s, epoch_ms, epoch_us, epoch_ns, rfc3339 nor a pattern: offset 0: "iso" is not made of known letters`,
 		`outputs[1].timestamp_format: is neither auto, epoch_s, epoch_ms, epoch_us, epoch_ns, rfc3339 nor a pattern: offset 0: "HH:mm" has no year`,
-		"outputs[2].timestamp: is no jq path: unexpected EOF",
+		"outputs[2].timestamp: is no jq program: unexpected EOF",
 	} {
 		if r.code != exitUsage || !strings.Contains(r.stderr, want) {
 			t.Errorf("no %q in %s", want, r)

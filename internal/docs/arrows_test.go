@@ -12,7 +12,7 @@ var arrows = map[string][]string{
 	"config":               {},
 	"partition":            {},
 	"sink":                 {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
-	"sink/eventtime":       {"standpipe/internal/jsontext", "standpipe/partition"},
+	"sink/eventtime":       {"standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition"},
 	"sink/parquet":         {"standpipe/internal/jsontext"},
 	"sink/steps":           {"standpipe/internal/awserr", "standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"sink/steps/transform": {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink", "standpipe/sink/steps"},

@@ -55,7 +55,8 @@ type Found struct {
 }
 
 // Find finds the time of a record that arrived at the given time. The first JSON value of the record counts; a byte order mark
-// and white space before it are skipped. A jq program has a second for each record. data is not changed, and kept by Found alone.
+// and white space before it are skipped. A jq program has a second and 64 MiB for each record. data is not changed, and kept
+// by Found alone.
 //
 // With a plain path and a value without escapes it allocates nothing.
 func (f *Finder) Find(data []byte, arrival time.Time) Found {

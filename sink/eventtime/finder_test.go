@@ -255,7 +255,7 @@ func TestMessagesSayWhereWhatAndWhatElse(t *testing.T) {
 
 func TestPathsAndFormatsThatAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"time": "is no jq path: function not defined: time/0", "": "is empty", " ": "is empty", ".a[": "is no jq path: unexpected EOF", ".a | nothing": "function not defined", "$x": "variable not defined",
+		"time": "is no jq program: function not defined: time/0", "": "is empty", " ": "is empty", ".a[": "is no jq program: unexpected EOF", ".a | nothing": "function not defined", "$x": "variable not defined", "env.HOME": "the environment is not for records",
 	} {
 		if p, err := ParsePath(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v, want %q in it", text, p, err, want)

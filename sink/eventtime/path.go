@@ -36,12 +36,7 @@ func (p Path) value(data []byte, i int) (value []byte, fault, notJSON string) {
 		from, to, _, notJSON := scan(data, i, p.steps)
 		return data[from:to], "", notJSON
 	}
-	end, _, notJSON := jsontext.ScanValue(data, i)
-	if notJSON != "" {
-		return nil, "", notJSON
-	}
-	value, fault = p.jq.run(data[i:end])
-	return value, fault, ""
+	return p.jq.run(data[i:])
 }
 
 // step is a step of a plain path: into an object by a key, or into an array.
@@ -96,7 +91,7 @@ func parseSteps(text string) (steps []step, plain bool) {
 
 func isNameByte(c byte) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// bracketed reads ["key"] or [0]. More than nine digits are left to gojq.
+// bracketed reads ["key"] or [0]. More than six digits are left to jq programs, which refuse such places.
 func bracketed(text string) (s step, rest string, ok bool) {
 	text = text[1:]
 	if strings.HasPrefix(text, `"`) {
@@ -107,7 +102,7 @@ func bracketed(text string) (s step, rest string, ok bool) {
 		return step{key, -1}, rest[1:], true
 	}
 	digits, rest, ok := strings.Cut(text, "]")
-	if !ok || len(digits) == 0 || len(digits) > 9 || strings.Trim(digits, "0123456789") != "" {
+	if !ok || len(digits) == 0 || len(digits) > 6 || strings.Trim(digits, "0123456789") != "" {
 		return s, "", false
 	}
 	n, err := strconv.Atoi(digits)

@@ -1,62 +1,47 @@
 package eventtime
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/itchyny/gojq"
+	"standpipe/internal/jq"
 )
 
-// runLimit is how long a program may take for a record.
-const runLimit = time.Second
+// programLimits are what a jq program may do for a record: the result is a time, which needs few bytes.
+var programLimits = jq.Limits{Bytes: 4 << 10, Memory: 64 << 20, Time: time.Second}
+
+var errFirst = errors.New("the first result is enough")
 
 // program is a compiled jq program.
-type program struct{ code *gojq.Code }
+type program struct{ *jq.Program }
 
 func compile(text string) (*program, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("is empty")
 	}
-	query, err := gojq.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("is no jq path: %w", err)
-	}
-	code, err := gojq.Compile(query)
-	if err != nil {
-		return nil, fmt.Errorf("is no jq path: %w", err)
-	}
-	return &program{code}, nil
+	p, err := jq.Compile(text, programLimits)
+	return &program{p}, err
 }
 
-// run returns the program's first result for a JSON value, nil for none, or why it has none. It is bounded by its own time
-// alone: what becomes of a record must not depend on when the worker is told to stop.
-func (p *program) run(value []byte) (result []byte, fault string) {
-	decoder := json.NewDecoder(bytes.NewReader(value))
-	decoder.UseNumber()
-	var input any
-	if err := decoder.Decode(&input); err != nil {
-		return nil, err.Error()
+// run returns the program's first result for the first JSON value of data, nil for none. fault says why it failed, notJSON why
+// there is no value.
+func (p *program) run(data []byte) (result []byte, fault, notJSON string) {
+	doc, err := jq.NewReader(data, programLimits.Memory).Next()
+	var syntax *jq.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, "", syntax.What
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), runLimit)
-	defer cancel()
-	v, ok := p.code.RunWithContext(ctx, input).Next()
-	if !ok {
-		return nil, ""
+	if err == nil {
+		err = p.Run(doc.Value, func(v any) error {
+			if result, err = p.NewEncoder().JSON(doc, v); err != nil {
+				return err
+			}
+			return errFirst
+		})
 	}
-	if err, failed := v.(error); failed {
-		if halt, ok := err.(*gojq.HaltError); ok && halt.Value() == nil {
-			return nil, ""
-		}
-		return nil, err.Error()
+	if err != nil && !errors.Is(err, errFirst) {
+		return nil, err.Error(), ""
 	}
-	result, err := gojq.Marshal(v)
-	if err != nil {
-		return nil, err.Error()
-	}
-	return result, ""
+	return result, "", ""
 }
