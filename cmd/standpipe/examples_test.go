@@ -11,7 +11,7 @@ import (
 // anew.
 func TestExamples(t *testing.T) {
 	examples, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "standpipe.yaml"))
-	if err != nil || len(examples) < 3 {
+	if err != nil || len(examples) < 4 {
 		t.Fatalf("found %v, %v", examples, err)
 	}
 	t.Chdir(filepath.Join("..", "..")) // the pages' commands are for the top of the tree

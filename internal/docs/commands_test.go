@@ -44,7 +44,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))
