@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"consumer":             {"standpipe/internal/awserr", "standpipe/sink"},
 	"internal/faults":      {},
 	"internal/jsontext":    {},
+	"internal/jq":          {"standpipe/internal/jsontext"},
 	"internal/awserr":      {},
 }
 

@@ -229,3 +229,12 @@ func appendString(dst []byte, s string) []byte {
 	}
 	return append(append(dst, s[from:]...), '"')
 }
+
+// Scalar gives a number, true, false or null as jq prints it.
+func Scalar(v any) string {
+	e := encoder{limit: maxBits, most: maxBits}
+	if e.value(v) != nil {
+		return "" // no scalar is as long
+	}
+	return string(e.out)
+}

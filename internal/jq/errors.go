@@ -49,15 +49,15 @@ func runError(err error) error {
 		return nil
 	case errors.As(err, &raised):
 		if s, ok := raised.Value().(string); ok {
-			return errors.New("the program ended with error: " + excerpt(s, maxMessage/2))
+			return errors.New("the program ended with error: " + Excerpt(s, maxMessage/2))
 		}
 		return errors.New("the program ended with error: " + gojq.Preview(raised.Value()))
 	}
-	return errors.New(excerpt(err.Error(), maxMessage))
+	return errors.New(Excerpt(err.Error(), maxMessage))
 }
 
-// excerpt is the first characters of a text, those that can not be printed replaced.
-func excerpt(s string, most int) string {
+// Excerpt is the first characters of a text, those that can not be printed replaced.
+func Excerpt(s string, most int) string {
 	var out strings.Builder
 	n := 0
 	for _, r := range s {

@@ -91,7 +91,7 @@ func (p *Program) Run(v any, yield func(any) error) (err error) {
 	defer m.end()
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the program broke down: %s", excerpt(fmt.Sprint(r), maxMessage))
+			err = fmt.Errorf("the program broke down: %s", Excerpt(fmt.Sprint(r), maxMessage))
 		}
 	}()
 	results := p.code.RunWithContext(&m, v)
