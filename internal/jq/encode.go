@@ -230,8 +230,13 @@ func appendString(dst []byte, s string) []byte {
 	return append(append(dst, s[from:]...), '"')
 }
 
-// Scalar gives a number, true, false or null as jq prints it.
+// Scalar gives a number, true, false or null as jq 1.6 prints it, but for integers, which keep all their digits.
 func Scalar(v any) string {
+	if n, ok := v.(json.Number); ok && strings.ContainsAny(string(n), ".eE") {
+		if f, err := n.Float64(); err == nil {
+			v = f
+		}
+	}
 	e := encoder{limit: maxBits, most: maxBits}
 	if e.value(v) != nil {
 		return "" // no scalar is as long

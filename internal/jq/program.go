@@ -24,8 +24,10 @@ type Program struct {
 	limits Limits
 }
 
-// prelude has the functions of patterns, by those of regexps.go.
+// prelude has the functions of patterns, by those of regexps.go, and what jq 1.6 has and gojq has not.
 const prelude = `
+def keys_unsorted: keys;
+def leaf_paths: paths(scalars);
 def match($re; $flags): _standpipe_match($re; $flags)[];
 def match($re): if $re | type == "array" then match($re[0]; $re[1]) else match($re; null) end;
 def test($re; $flags): _standpipe_test($re; $flags);
@@ -56,7 +58,7 @@ func Compile(source string, limits Limits) (*Program, error) {
 	}
 	own, err := gojq.Parse(prelude)
 	if err != nil {
-		return nil, fmt.Errorf("parse the functions of patterns: %w", err)
+		return nil, fmt.Errorf("parse the functions that programs are given: %w", err)
 	}
 	if slices.ContainsFunc(own.FuncDefs, func(f *gojq.FuncDef) bool { return g.used[call(f.Name, len(f.Args))] }) {
 		query.FuncDefs = append(own.FuncDefs, query.FuncDefs...)
