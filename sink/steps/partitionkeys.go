@@ -93,7 +93,7 @@ func (s *PartitionKeys) find(data []byte) ([]sink.KeyValue, error) {
 		if !ok {
 			return errors.New("the program of the partition keys gave " + article(v) + "; it must give an object")
 		}
-		found, err = values(object)
+		found, err = keyValues(object)
 		return err
 	})
 	if err == nil && results == 0 {
@@ -102,8 +102,8 @@ func (s *PartitionKeys) find(data []byte) ([]sink.KeyValue, error) {
 	return found, err
 }
 
-// values gives the partition keys of an object, sorted by name.
-func values(object map[string]any) ([]sink.KeyValue, error) {
+// keyValues gives the partition keys of an object, sorted by name.
+func keyValues(object map[string]any) ([]sink.KeyValue, error) {
 	found := make([]sink.KeyValue, 0, len(object))
 	for name, v := range object {
 		text := ""
