@@ -18,7 +18,7 @@ import (
 // longest is the bound of indices and of counts, as in .[.n] = 1, which makes an array of .n + 1 elements.
 const longest = 1 << 20
 
-// natives are the functions that guarded programs call, which may hold room bytes, and give most bytes.
+// natives are the functions that guarded programs call. What they let pass has at most most bytes as text.
 func natives(most int64) []gojq.CompilerOption {
 	g := &guardian{most: most, patterns: &patterns{}}
 	return []gojq.CompilerOption{
@@ -266,7 +266,7 @@ func (g *guardian) fromJSON(v any, _ []any) any {
 	if !utf8.ValidString(s) {
 		return fmt.Errorf("fromjson cannot be applied to: %s", gojq.Preview(v))
 	}
-	r := NewReader([]byte(s), 4*g.most)
+	r := NewReader([]byte(s), 2*g.most)
 	doc, err := r.Next()
 	if err == nil && r.More() {
 		err = fault(r.next, "unexpected value after another")

@@ -17,6 +17,9 @@ type Limits struct {
 	Time   time.Duration // looked at between two instructions, so one that runs over megabytes may finish later
 }
 
+// working is what values that are no results may have, where results may have less.
+const working = 16 << 20
+
 // Program is a compiled jq program. It is safe for concurrent use.
 type Program struct {
 	code   *gojq.Code
@@ -63,7 +66,7 @@ func Compile(source string, limits Limits) (*Program, error) {
 	if slices.ContainsFunc(own.FuncDefs, func(f *gojq.FuncDef) bool { return g.used[call(f.Name, len(f.Args))] }) {
 		query.FuncDefs = append(own.FuncDefs, query.FuncDefs...)
 	}
-	code, err := gojq.Compile(query, natives(limits.Bytes)...)
+	code, err := gojq.Compile(query, natives(max(limits.Bytes, min(working, limits.Memory)))...)
 	if err != nil {
 		return nil, fmt.Errorf("is no jq program: %w", err)
 	}

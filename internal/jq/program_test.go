@@ -128,7 +128,7 @@ def join(x): "mine"; join(1)
 def fac: if . <= 1 then 1 else . * (. - 1 | fac) end; 20 | fac
 def tojson: 5; tojson, @json
 [limit(3; repeat(1))], first(range(10)), [range(0; 10; 3)]
-[paths], [paths(type == "number")], [leaf_paths]
+[paths], [paths(type == "number")]
 [tostream], fromstream(tostream)
 getpath(["o", "x"]), (getpath(["o", "y"]) = 3), setpath(["o", "z"]; .a)
 del(.a), del(.l[0, 1]), delpaths([["a"], ["s"]]), to_entries, with_entries(.value |= tostring)

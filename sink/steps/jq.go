@@ -25,9 +25,9 @@ type JQ struct {
 	Timeout  time.Duration // of one record
 }
 
-// memory is what a program may hold for a record whose results may have some bytes: a value in memory takes several times
+// memory is what a program may hold for a record whose results may have some bytes: a value in memory takes some times
 // its text. Programs on small records need some all the same.
-func memory(maxBytes int64) int64 { return max(4*maxBytes, 64<<20) }
+func memory(maxBytes int64) int64 { return max(2*maxBytes, 64<<20) }
 
 // NewJQ makes the step that runs a jq program. Its error is about the program.
 func NewJQ(name string, do JQ) (Each, error) {

@@ -14,11 +14,11 @@ import (
 	"standpipe/sink"
 )
 
-// keysMemory is what the program of partition keys may hold for a record.
-const keysMemory = 256 << 20
-
-// keysBytes is what the values of a record's partition keys may have together. An object's key in S3 has 1024.
-const keysBytes = 1 << 20
+// keysBytes and keysMemory are what the program of partition keys may make of a record, and hold meanwhile.
+const (
+	keysBytes  = 64 << 20
+	keysMemory = 2 * keysBytes
+)
 
 // PartitionKeys is the step that finds the values of partition keys in records, as Firehose's MetadataExtraction does. The
 // records' bytes stay as they are.
