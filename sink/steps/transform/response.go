@@ -77,9 +77,9 @@ func (a *answer) read(g *group) (map[string]*verdict, bool) {
 			verdicts[id] = &verdict{}
 		}
 	}
-	for _, r := range response.member("records").elements() {
+	response.member("records").elements(func(r jsonValue) {
 		var id, result, data, meta jsonValue
-		for name, value := range r.members() {
+		r.members(func(name string, value jsonValue) {
 			switch name {
 			case "recordId":
 				id = value
@@ -90,14 +90,14 @@ func (a *answer) read(g *group) (map[string]*verdict, bool) {
 			case "metadata":
 				meta = value
 			}
-		}
+		})
 		text, _ := id.text()
 		if v := verdicts[text]; v != nil {
 			v.given++
 			v.result, _ = result.text()
 			v.data, v.meta = data, meta
 		}
-	}
+	})
 	return verdicts, true
 }
 
@@ -167,13 +167,14 @@ func partitionKeys(meta jsonValue) (keys []sink.KeyValue, problem string) {
 		return nil, "The partitionKeys that the Lambda function returned are no object."
 	}
 	at := make(map[string]int) // a name that is given twice has its last value
-	for name, value := range given.members() {
+	given.members(func(name string, value jsonValue) {
 		if value.isNull() {
-			continue // as if it were not there
+			return // as if it were not there
 		}
 		text, ok := value.text()
 		if !ok {
-			return nil, fmt.Sprintf("The value of partition key %s that the Lambda function returned is no string.", strconv.QuoteToASCII(name[:min(len(name), longestName)]))
+			problem = fmt.Sprintf("The value of partition key %s that the Lambda function returned is no string.", strconv.QuoteToASCII(name[:min(len(name), longestName)]))
+			return
 		}
 		i, again := at[name]
 		if !again {
@@ -182,6 +183,6 @@ func partitionKeys(meta jsonValue) (keys []sink.KeyValue, problem string) {
 			keys = append(keys, sink.KeyValue{Key: partition.Key{Source: partition.Lambda, Name: name}})
 		}
 		keys[i].Value = text
-	}
-	return keys, ""
+	})
+	return keys, problem
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"standpipe/internal/lambdafake"
 	"standpipe/partition"
@@ -188,7 +189,7 @@ func FuzzResponse(f *testing.F) {
 		var strict struct {
 			Records []struct{ RecordID, Result string }
 		}
-		if len(out) > 1 || json.Valid(response) && a.code != "" && json.Unmarshal(response, &strict) == nil && response[0] == '{' {
+		if len(out) > 1 || json.Valid(response) && utf8.Valid(response) && a.code != "" && json.Unmarshal(response, &strict) == nil && response[0] == '{' {
 			t.Errorf("%q gives %+v, %s", response, out, a.code)
 		}
 		if len(out) == 1 && out[0].Failure == nil && out[0].Raw == nil {
