@@ -82,6 +82,12 @@ func (f *function) verify(ctx context.Context) error {
 	})
 }
 
+// nameStream finds out the stream's ARN, which functions are told. A redrive does without, should the stream be gone.
+func (s *services) nameStream(ctx context.Context, cfg config.Config) error {
+	_ = s.verifyStream(ctx, cfg)
+	return nil
+}
+
 // giveFunctions connects the steps that call functions with them. Requests name the application where Firehose names its
 // own stream.
 func (s *services) giveFunctions(cfg config.Config, pipe *pipeline, memory *sink.Memory, metrics *transform.Metrics, log zerolog.Logger) {

@@ -192,3 +192,31 @@ func TestTroublesOfStepsAreSeen(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 }
+
+// What a function failed is redriven through it, once it is mended.
+func TestRedriveCallsAFunction(t *testing.T) {
+	c := newCloud(t)
+	env := c.tidy("STANDPIPE_STEPS_0_LAMBDA_RETRIES=0")
+	c.lambda.Put("tidy", func([]byte) ([]byte, error) { return nil, &lambdafake.Failed{Type: "TypeError"} })
+	c.put(t, `{"a":1}`)
+	d := start(t, env)
+	eventually(t, "fail the record", func() bool { return len(c.lines(t, "errors/processing-failed/")) == 1 })
+	d.stop(t)
+	var stream string
+	c.lambda.Put("tidy", lambdafake.Whole(func(e lambdafake.Event) (results []lambdafake.Result, err error) {
+		stream = e.SourceKinesisStreamArn
+		for _, r := range e.Records {
+			results = append(results, r.Ok(bytes.ReplaceAll(r.Data, []byte("a"), []byte("b"))))
+		}
+		return results, nil
+	}))
+	if r := execute(t, env, "redrive"); r.code != 0 {
+		t.Error(r)
+	}
+	if lines := c.lines(t, "clicks/"); len(lines) != 1 || lines[`{"b":1}`] != 1 {
+		t.Errorf("lines are %v", lines)
+	}
+	if !strings.HasSuffix(stream, ":stream/clicks") {
+		t.Errorf("the function is told of stream %q", stream)
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"standpipe/internal/s3read"
 	"standpipe/sink"
 	"standpipe/sink/steps"
+	"standpipe/sink/steps/transform"
 )
 
 // redriveFlags are what the command line says.
@@ -169,6 +170,7 @@ func (p *program) redrive(ctx context.Context, cfg config.Config, pipe *pipeline
 	}
 	registry := prometheus.NewRegistry()
 	o.Memory = sink.NewMemory(int64(cfg.Buffer.Memory))
+	svc.giveFunctions(cfg, pipe, o.Memory, transform.NewMetrics(registry), log)
 	o.Chain = redrive.Chained(steps.NewChain(pipe.steps, o.Memory, registry))
 	bar := newBar(p.stderr)
 	o.Progress = bar.show
@@ -205,6 +207,9 @@ func (s *services) verifyRedrive(ctx context.Context, cfg config.Config, o redri
 		}
 		for _, r := range s.registers {
 			checks = append(checks, r.load)
+		}
+		for _, f := range s.functions {
+			checks = append(checks, f.verify, func(ctx context.Context) error { return s.nameStream(ctx, cfg) })
 		}
 	}
 	if !slices.ContainsFunc(buckets(cfg), func(b bucketUse) bool { return b.name == o.Source.Bucket }) {

@@ -44,3 +44,15 @@ func (w *World) noDoubles(prefixes ...string) {
 		}
 	}
 }
+
+// sender is the worker that makes a call.
+func (w *World) sender(c faults.Call) *Worker {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, wk := range w.workers {
+		if wk.Name == c.Header.Get(senderHeader) {
+			return wk
+		}
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"standpipe/internal/faults"
 	"standpipe/internal/gluefake"
 	"standpipe/internal/kinesisfake"
+	"standpipe/internal/lambdafake"
 	"standpipe/internal/s3fake"
 	"standpipe/partition"
 	"standpipe/sink"
@@ -45,6 +47,7 @@ type World struct {
 	Dynamo  *dynamofake.Server
 	S3      *s3fake.Server
 	Glue    *gluefake.Server // with the database lake, which is empty
+	Lambda  *lambdafake.Server
 
 	// Log takes the workers' log lines, as JSON; nil: the test's log, for people.
 	Log io.Writer
@@ -73,10 +76,10 @@ func NewKeeping(t testing.TB, shards int, retention time.Duration) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, S3: s3srv, Glue: gluefake.New(Bucket), truth: newTruth()}
+	w := &World{T: t, S3: s3srv, Glue: gluefake.New(Bucket), Lambda: lambdafake.New(), truth: newTruth()}
 	w.Kinesis = kinesisfake.New(kinesisfake.Options{Retention: retention, Now: w.kinesisClock.now})
 	w.Dynamo = dynamofake.New(dynamofake.Options{Now: w.dynamoClock.now})
-	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3, "glue": w.Glue})
+	w.net = faults.Transport(map[string]http.Handler{"kinesis": w.Kinesis, "dynamodb": w.Dynamo, "s3": w.S3, "glue": w.Glue, "lambda": w.Lambda})
 	if err := w.Kinesis.CreateStream(Stream, shards); err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +95,7 @@ type Settings struct {
 	Failover  time.Duration // 0 = 10 s
 	Start     string        // "" = TRIM_HORIZON
 	Steps     []steps.Step  // between the records and the outputs
+	Functions []string      // that records go through after the steps
 	Outputs   []*sink.Output
 	Errors    string // codec of the error output; "" = gzip
 	MaxLeases int
@@ -170,7 +174,7 @@ func (w *World) Start(set Settings) *Worker {
 	wk.Consumer = consumer.New(consumer.Options{
 		Application: application, Stream: Stream, Region: "eu-west-1", Start: start, Failover: or(set.Failover, 10*time.Second),
 		MaxLeases: set.MaxLeases, Worker: wk.Name, Kinesis: kc, Table: wk.Table, Sink: wk.Sink, Memory: memory, Log: log, Poll: set.Poll, Jitter: jitter, Replay: set.Replay,
-		Steps: steps.NewChain(set.Steps, memory, nil),
+		Steps: steps.NewChain(slices.Concat(set.Steps, w.functions(cfg, set.Functions, memory, log, jitter)), memory, nil), PartitionKeys: set.Functions != nil,
 	})
 	go func() {
 		defer close(wk.done)

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"iter"
+	"reflect"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,8 +66,11 @@ func (c *Chain) After(name string) (*Chain, bool) {
 	return &Chain{c.steps[i+1:], c.memory, c.metrics}, true
 }
 
-// recordOverhead is what a record counts beside its bytes where records are gathered.
+// recordOverhead is what a piece of a record counts beside its bytes in the limit max_bytes.
 const recordOverhead = 100
+
+// recordBytes is what a record takes beside its data: an aggregate can hold a million that have none.
+var recordBytes = int64(reflect.TypeFor[sink.Record]().Size())
 
 // Run gives what the steps make of a shard's records, which is run over once. Everything that waits is done when it
 // returns, the rest while out is run over. done frees what was held, and must be called when out is no longer used. The
@@ -82,7 +86,7 @@ func (c *Chain) Run(ctx context.Context, shard string, in iter.Seq[sink.Record])
 		case All:
 			var made []sink.Record
 			err = m.all(ctx, s, shard, in, func(rec sink.Record) {
-				n := int64(len(rec.Data)) + recordOverhead
+				n := recordBytes + int64(len(rec.Data))
 				held += n
 				c.memory.Add(n)
 				made = append(made, rec)

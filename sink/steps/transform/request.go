@@ -23,6 +23,7 @@ type group struct {
 	step    *Lambda
 	shard   string
 	entries []entry
+	at      map[string]int // the entries by their ids
 	sent    int
 	data    int64 // bytes of the records sent
 	size    int   // of the request in bytes
@@ -36,7 +37,7 @@ type entry struct {
 }
 
 func (l *Lambda) newGroup(shard string) *group {
-	g := &group{step: l, shard: shard}
+	g := &group{step: l, shard: shard, at: map[string]int{}}
 	g.size = len(g.appendHead(nil, uuid.Nil)) + len("]}")
 	return g
 }
@@ -48,6 +49,9 @@ func (g *group) add(rec sink.Record, ids *idMaker) bool {
 		return true
 	}
 	id := ids.of(&rec)
+	if _, taken := g.at[id]; taken { // redriven records may come in any order
+		id += "-" + strconv.Itoa(len(g.entries))
+	}
 	bare := rec
 	bare.Data = nil
 	g.scratch = g.appendRecord(g.scratch[:0], &bare, id)
@@ -63,6 +67,7 @@ func (g *group) add(rec sink.Record, ids *idMaker) bool {
 		g.entries = append(g.entries, entry{rec: rec})
 		return true
 	}
+	g.at[id] = len(g.entries)
 	g.entries = append(g.entries, entry{rec, id})
 	g.sent++
 	g.data += int64(len(rec.Data))

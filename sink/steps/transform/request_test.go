@@ -168,3 +168,12 @@ func TestIDsAreUnique(t *testing.T) {
 		}
 	}
 }
+
+// Records in whatever order, as a redrive has them, get ids of their own too.
+func TestIDsOfRecordsInAnyOrder(t *testing.T) {
+	b := newBench(t, upper)
+	in := []sink.Record{record(1, "a"), record(2, "b"), record(1, "c"), {Data: []byte("d")}, record(2, "e"), {Data: []byte("f")}, record(1, "g")}
+	if got := strings.Join(allShown(b.must(in...)), ","); got != "A raw a,B raw b,C raw c,D raw d,E raw e,F raw f,G raw g" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -40,7 +40,7 @@ type verdict struct {
 
 // apply gives what becomes of a group's records.
 func (a *answer) apply(g *group) []sink.Record {
-	var verdicts map[string]*verdict
+	var verdicts []verdict
 	if a.code == "" {
 		var ok bool
 		if verdicts, ok = a.read(g); !ok {
@@ -56,7 +56,7 @@ func (a *answer) apply(g *group) []sink.Record {
 		case a.code != "":
 			list = append(list, a.failed(e, a.code, a.message))
 		default:
-			if rec, ok := a.settle(e, verdicts[e.id]); ok {
+			if rec, ok := a.settle(e, &verdicts[i]); ok {
 				list = append(list, rec)
 			}
 		}
@@ -64,19 +64,14 @@ func (a *answer) apply(g *group) []sink.Record {
 	return list
 }
 
-// read finds what the response says of the records that were sent; what it says of others is ignored. It says false for
+// read finds what the response says of the entries that were sent; what it says of others is ignored. It says false for
 // a response that is no JSON object.
-func (a *answer) read(g *group) (map[string]*verdict, bool) {
+func (a *answer) read(g *group) ([]verdict, bool) {
 	response, ok := parseJSON(a.response)
 	if !ok || !response.isObject() {
 		return nil, false
 	}
-	verdicts := make(map[string]*verdict, g.sent)
-	for i := range g.entries {
-		if id := g.entries[i].id; id != "" {
-			verdicts[id] = &verdict{}
-		}
-	}
+	verdicts := make([]verdict, len(g.entries))
 	response.member("records").elements(func(r jsonValue) {
 		var id, result, data, meta jsonValue
 		r.members(func(name string, value jsonValue) {
@@ -92,7 +87,8 @@ func (a *answer) read(g *group) (map[string]*verdict, bool) {
 			}
 		})
 		text, _ := id.text()
-		if v := verdicts[text]; v != nil {
+		if i, sent := g.at[text]; sent {
+			v := &verdicts[i]
 			v.given++
 			v.result, _ = result.text()
 			v.data, v.meta = data, meta
