@@ -27,7 +27,7 @@ func (s *sentence) Unwrap() error { return s.err }
 
 // request is what was asked of a service, for the sentence about its failure.
 type request struct {
-	service  string // Kinesis, DynamoDB, S3, Glue or STS
+	service  string // Kinesis, DynamoDB, S3, Glue, Lambda or STS
 	endpoint string // empty: AWS's own
 	key      string // of the endpoint, such as stream.endpoint
 	region   string
