@@ -62,7 +62,7 @@ func newRedriveStory(t *testing.T) *redriveStory {
 	w := New(t, 1)
 	w.ensure()
 	s := &redriveStory{w: w}
-	s.set = Settings{Failover: failover, Size: 300, Interval: time.Second, Steps: []steps.Step{halves{}, mended(true)},
+	s.set = Settings{Failover: failover, Size: 300, Interval: time.Second, Steps: []steps.Step{bars{}, mended(true)},
 		Outputs: []*sink.Output{w.Output("raw", "clicks/", "gzip"), w.Output("plain", "plain/", "none")}}
 	at := time.Now()
 	w.send("PUT", "errors/processing-failed/a", failed(`{"id":1,"is":"broken"}`, "Lambda.FunctionError", at)+failed(`{"id":2}|{"id":3}`, "Lambda.FunctionError", at)+

@@ -166,6 +166,22 @@ func (w *World) unproved() string {
 	return ""
 }
 
+// bars is a step that makes several records of each, at vertical bars.
+type bars struct{}
+
+func (bars) Name() string { return "bars" }
+
+func (bars) Do(rec sink.Record, yield func(sink.Record) bool) bool {
+	for piece := range bytes.SplitSeq(rec.Data, []byte("|")) {
+		part := rec
+		part.Data, part.Raw, part.RawAfter = piece, piece, "bars"
+		if !yield(part) {
+			return false
+		}
+	}
+	return true
+}
+
 // mended is a step that does not take records that say that they are broken, until it was mended.
 type mended bool
 
@@ -188,7 +204,7 @@ func TestMendedStepRedrives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 2)
 		set := Settings{Outputs: []*sink.Output{w.Output("raw", "clicks/!{timestamp:HH}/", "gzip"), w.Output("plain", "plain/", "none")}}
-		set.Steps = []steps.Step{halves{}, mended(false)}
+		set.Steps = []steps.Step{bars{}, mended(false)}
 		arrived := time.Now().UTC().Format("15")
 		for i := range 10 {
 			w.raw(fmt.Appendf(nil, `{"id":%d}|{"id":%d,"is":"broken"}`, 100+i, 200+i))
@@ -200,7 +216,7 @@ func TestMendedStepRedrives(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(3 * time.Hour)
-		set.Steps = []steps.Step{halves{}, mended(true)}
+		set.Steps = []steps.Step{bars{}, mended(true)}
 		dry := w.redrive("dry", set, func(o *redrive.Options) { o.DryRun = true })
 		if dry.Records != 10 || len(dry.Counts) != 1 || dry.Counts[0].Code != "Test.Broken" {
 			t.Errorf("dry run: %+v", dry)
@@ -230,7 +246,7 @@ func TestMendedStepRedrives(t *testing.T) {
 func TestRecordFailsAgainAndIsRedrivenLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := New(t, 1)
-		set := Settings{Outputs: []*sink.Output{w.Output("raw", "clicks/", "gzip")}, Steps: []steps.Step{halves{}, mended(false)}}
+		set := Settings{Outputs: []*sink.Output{w.Output("raw", "clicks/", "gzip")}, Steps: []steps.Step{bars{}, mended(false)}}
 		shard, sequence := w.raw([]byte(`{"id":1}|{"id":2,"is":"broken"}|{"id":3,"is":"broken"}`))
 		wk := w.Start(set)
 		w.eventually(time.Minute, "errors", func() bool { return len(w.Lines("errors/")) == 2 })
@@ -247,7 +263,7 @@ func TestRecordFailsAgainAndIsRedrivenLater(t *testing.T) {
 				ShardID, SequenceNumber, RawDataAfter, Step string
 				Part                                        int
 			}
-			if err := json.Unmarshal([]byte(line), &e); err != nil || e.ShardID != shard || e.SequenceNumber != sequence || e.RawDataAfter != "halves" || e.Step != "mend" {
+			if err := json.Unmarshal([]byte(line), &e); err != nil || e.ShardID != shard || e.SequenceNumber != sequence || e.RawDataAfter != "bars" || e.Step != "mend" {
 				t.Errorf("%s", line)
 			}
 			parts[e.Part]++
@@ -255,7 +271,7 @@ func TestRecordFailsAgainAndIsRedrivenLater(t *testing.T) {
 		if parts[1] != 2 || parts[2] != 2 {
 			t.Errorf("parts %v", parts)
 		}
-		set.Steps = []steps.Step{halves{}, mended(true)}
+		set.Steps = []steps.Step{bars{}, mended(true)}
 		if r := w.redrive("second", set, nil); r.Records != 2 || r.Finished != 1 {
 			t.Errorf("%+v", r)
 		}

@@ -113,7 +113,7 @@ func parse(data []byte, key string) (parsed, error) {
 		return parsed{}, errors.New("its rawData is no base64")
 	}
 	p := parsed{kind: typeOf(key, code, e), code: code, rec: sink.Record{
-		Data: raw, Arrival: time.UnixMilli(e.Arrival.n).UTC(), Sequence: string(e.Sequence), SubSequence: int(e.SubSequence.n), Part: int(e.Part.n),
+		Data: raw, Arrival: millis(e.Arrival.n), Sequence: string(e.Sequence), SubSequence: int(e.SubSequence.n), Part: int(e.Part.n),
 		RawAfter: e.After, Redriven: &sink.Redriven{Shard: e.Shard, Output: e.Output},
 	}}
 	for name, v := range e.Keys {
@@ -167,3 +167,6 @@ func names(key, kind string) bool {
 	i := strings.Index(key, kind)
 	return i >= 0 && (i == 0 || strings.IndexByte("/=-_.", key[i-1]) >= 0)
 }
+
+// millis is a time by its milliseconds.
+func millis(n int64) time.Time { return time.UnixMilli(n).UTC() }

@@ -38,6 +38,9 @@ func newValues(in io.Reader) *values { return &values{in: in, limit: maxValue, l
 
 // next gives the next value, io.EOF behind the last one. Another error is that of the file: what follows can not be read.
 func (v *values) next() (value, error) {
+	for v.at == 0 && len(v.buf) < len(jsontext.ByteOrderMark) && v.more() {
+		continue
+	}
 	for {
 		v.skip(v.spaces())
 		if v.start < len(v.buf) {
@@ -47,26 +50,24 @@ func (v *values) next() (value, error) {
 			return value{}, v.err
 		}
 	}
+	if v.buf[v.start] != '{' {
+		return v.broken("it is no JSON object")
+	}
 	for {
-		rest := v.buf[v.start:]
-		end, _, fault := 0, false, "it is no JSON object"
-		if rest[0] == '{' {
-			end, _, fault = jsontext.ScanValue(rest, 0)
-		}
+		size := len(v.buf) - v.start
+		end, _, fault := jsontext.ScanValue(v.buf[v.start:], 0)
 		const undecided = 8 // a fault so near the end may be that more is to come: the longest escape or character
 		switch {
+		case end > v.limit || fault != "" && size > v.limit:
+			return v.broken(fmt.Sprintf("it has more than %d bytes", v.limit))
 		case fault == "":
-			return v.take(end, ""), nil
-		case rest[0] == '{' && len(rest)-end < undecided && len(rest) < v.limit && v.more():
+			return v.take(end), nil
+		case size-end < undecided && v.more():
 			continue
 		case v.err != nil && !errors.Is(v.err, io.EOF):
 			return value{}, v.err
-		case len(rest) >= v.limit:
-			fault = fmt.Sprintf("it has more than %d bytes", v.limit)
-		case rest[0] == '{':
-			fault = fmt.Sprintf("it is no JSON: %s at byte %d", fault, end)
 		}
-		return v.broken(fault)
+		return v.broken(fmt.Sprintf("it is no JSON: %s at byte %d", fault, end))
 	}
 }
 
@@ -87,11 +88,8 @@ func (v *values) skip(n int) {
 	v.at += int64(n)
 }
 
-func (v *values) take(n int, fault string) value {
-	out := value{at: v.at, end: v.at + int64(n), line: v.line, fault: fault}
-	if fault == "" {
-		out.data = v.buf[v.start : v.start+n]
-	}
+func (v *values) take(n int) value {
+	out := value{at: v.at, end: v.at + int64(n), line: v.line, data: v.buf[v.start : v.start+n]}
 	v.skip(n)
 	return out
 }
