@@ -209,7 +209,10 @@ func (s *services) verifyRedrive(ctx context.Context, cfg config.Config, o redri
 			checks = append(checks, r.load)
 		}
 		for _, f := range s.functions {
-			checks = append(checks, f.verify, func(ctx context.Context) error { return s.nameStream(ctx, cfg) })
+			checks = append(checks, f.verify)
+		}
+		if len(s.functions) > 0 { // they are told the stream's ARN
+			checks = append(checks, func(ctx context.Context) error { return s.nameStream(ctx, cfg) })
 		}
 	}
 	if !slices.ContainsFunc(buckets(cfg), func(b bucketUse) bool { return b.name == o.Source.Bucket }) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,11 @@ func TestRedriveCommand(t *testing.T) {
 		}
 	}
 	dry := call(3, "--dry-run")
+	page, err := os.ReadFile("../../docs/redrive.md")
+	must(t, err)
+	if shown, _, _ := strings.Cut(dry, "standpipe: "); !strings.Contains(string(page), "```text\n"+shown+"```") {
+		t.Errorf("docs/redrive.md does not show this:\n%s", shown)
+	}
 	has(dry, "processing-failed         Lambda.FunctionError             2026-01-31 11:00  1", "to be redriven  4 records of 2 objects under s3://lake/old/",
 		"problem: s3://lake/old/format-conversion-failed/stream-1-b, line 1, byte 0: it is no JSON: control character in a string at byte 18", "Nothing was written")
 	if strings.Contains(dry, "secret") || len(c.linesUnder(t, "clicks/")) > 0 || len(c.dynamo.Dump("standpipe-clicks")) > 0 {

@@ -1,8 +1,10 @@
 package redrive
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -26,14 +28,6 @@ func (f *feeder) send(ctx context.Context, c *chunk) error {
 		return err
 	}
 	defer f.work.Memory.Add(-held)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err := f.reading.Context().Err(); err != nil {
-		return context.Cause(f.reading.Context())
-	}
 	groups := grouped(c.records)
 	made := make([]iter.Seq[sink.Record], len(groups))
 	for i, g := range groups {
@@ -43,6 +37,11 @@ func (f *feeder) send(ctx context.Context, c *chunk) error {
 		}
 		defer release()
 		made[i] = out
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	line := step{N: f.done + 1, At: time.Now().UnixMilli(), Bucket: f.work.Source.Bucket, Key: c.object.Key, ETag: c.object.ETag, Taken: c.taken.flat(), Whole: c.whole}
 	read := sink.Read{Records: int64(len(c.records))}
@@ -92,7 +91,8 @@ func (g *group) records(yield func(sink.Record) bool) {
 	}
 }
 
-// grouped divides records, those of a group in the order they had.
+// grouped divides records, those of a group in the order of the stream, so that all that was one record is together, as
+// steps have it.
 func grouped(all []parsed) []*group {
 	var out []*group
 	by := map[[2]string]*group{}
@@ -105,6 +105,11 @@ func grouped(all []parsed) []*group {
 			out = append(out, g)
 		}
 		g.all = append(g.all, p.rec)
+	}
+	for _, g := range out {
+		slices.SortStableFunc(g.all, func(a, b sink.Record) int {
+			return cmp.Or(cmp.Compare(len(a.Sequence), len(b.Sequence)), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.SubSequence, b.SubSequence), cmp.Compare(a.Part, b.Part))
+		})
 	}
 	return out
 }
