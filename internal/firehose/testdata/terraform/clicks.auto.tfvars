@@ -1,0 +1,1 @@
+lake_bucket_arn = "arn:aws:s3:::click-lake"
