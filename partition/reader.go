@@ -47,7 +47,8 @@ func (r *Reader) String() string { return r.pattern }
 // of clocks in the Reader's zone, in the hour that occurs twice the first one, and in the hour that is left out moved on by
 // its length. Where Java stops at a day without a time of day, this is the day's beginning.
 //
-// ok is false for what can not be read. text is not changed or kept. Read allocates nothing.
+// ok is false for what can not be read. text is not changed or kept. Read allocates nothing, but for the
+// first time that names a zone.
 func (r *Reader) Read(text []byte) (t time.Time, ok bool) {
 	s := reading{text: text}
 	end := s.match(r.elements, 0)
