@@ -143,6 +143,9 @@ func (p *program) redrive(ctx context.Context, cfg config.Config, pipe *pipeline
 	if err != nil {
 		return err
 	}
+	if p.getenv("GOMEMLIMIT") == "" {
+		limitMemory(cfg, log)
+	}
 	svc, err := connect(ctx, cfg, log)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ type Options struct {
 	Store    Store
 	Redriven s3read.Place // where the objects of the output of Remember lie
 
-	Parallel int                                 // objects read at once; 0 = 8
+	Parallel int                                 // objects read at once; 0 = 16
 	Progress func(stage string, done, total int) // called one at a time; nil = nobody wants to know
 	Log      zerolog.Logger
 }

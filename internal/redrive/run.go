@@ -18,7 +18,7 @@ import (
 // context means that the work was interrupted: what was read until then is committed, unless the error says that it was not.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Parallel == 0 {
-		o.Parallel = 8
+		o.Parallel = 16
 	}
 	if o.Stop == 0 {
 		o.Stop = 18 * time.Second
