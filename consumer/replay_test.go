@@ -89,7 +89,7 @@ func TestReplayTakesItsShare(t *testing.T) {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			putRecords(t, srv, 40_000, 400)
+			putRecords(t, srv, 300, 50_000)
 			time.Sleep(time.Hour)
 			f, _ := newFetcher(t, srv, 64<<20)
 			f.replay = newReplay(&Replay{From: began, To: began.Add(time.Minute), Share: share})
