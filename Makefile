@@ -8,7 +8,7 @@ test: servers readers ## all tests, with the race detector, in random order; vet
 
 measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data
 	go test -count=1 -p 1 ./internal/footprint ./internal/mutants ./sink/parquet ./sink/steps
-	go test -count=1 -run OpenParquetPaths ./sink
+	go test -count=1 -run 'Open.*Path' ./sink
 
 image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/containers

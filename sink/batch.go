@@ -24,6 +24,15 @@ const (
 	CauseSchema   Cause = "schema"    // the columns of a Parquet output have changed
 )
 
+const (
+	// smallRequests is how many requests of objects that are not large are under way at once, for each batch.
+	smallRequests = 64
+	// maxListed is how many bytes a journal may take before its batch is cut: it is read whole, by workers and by verify.
+	maxListed = 24 << 20
+	// lineCost is what the journal takes for an object beside its path and key.
+	lineCost = 320
+)
+
 // maxFullObjects is how many full objects may wait for their batch to be cut.
 const maxFullObjects = 8
 
@@ -52,7 +61,12 @@ type batch struct {
 	decided   bool  // committed, or dropped
 	err       error // why it was dropped
 
-	closers errgroup.Group // objects being closed before the cut
+	closing []*object      // those that are to be closed
+	busy    int            // goroutines that close them
+	closers errgroup.Group // of these
+
+	paths  []map[string]struct{} // of the outputs whose open paths are limited
+	listed int64                 // bytes that the journal will take, about
 }
 
 type objectKey struct {
@@ -61,7 +75,7 @@ type objectKey struct {
 }
 
 func newBatch(ctx context.Context, l *lane) *batch {
-	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}, formats: *l.s.formats.Load()}
+	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}, formats: *l.s.formats.Load(), paths: make([]map[string]struct{}, len(l.s.outputs))}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	return b
 }
@@ -94,6 +108,10 @@ func (b *batch) object(k objectKey, arrival time.Time) *object {
 	o.hold(objectCost)
 	b.objects[k] = o
 	b.all = append(b.all, o)
+	if b.listed += lineCost + int64(len(k.path)+len(o.upload.Key)); b.listed > maxListed && b.want == "" {
+		b.want = CauseMemory
+		l.notify()
+	}
 	return o
 }
 
@@ -121,28 +139,40 @@ func (b *batch) closeEarly(o *object) {
 	if b.objects[o.at] == o {
 		delete(b.objects, o.at)
 	}
-	b.closers.Go(func() error { return o.finish(b.ctx) })
+	b.closing = append(b.closing, o)
+	if b.busy < smallRequests {
+		b.busy++
+		b.closers.Go(b.close)
+	}
+}
+
+// close closes objects until none is to be closed.
+func (b *batch) close() (failed error) {
+	for {
+		b.lane.mu.Lock()
+		if len(b.closing) == 0 {
+			b.busy--
+			b.lane.mu.Unlock()
+			return failed
+		}
+		o := b.closing[0]
+		b.closing[0] = nil
+		b.closing = b.closing[1:]
+		b.lane.mu.Unlock()
+		if err := o.finish(b.ctx); failed == nil {
+			failed = err
+		}
+	}
 }
 
 // closeObjects gives every object its last part and waits for all of them.
 func (b *batch) closeObjects() error {
 	b.lane.mu.Lock()
-	open := make([]*object, 0, len(b.objects))
 	for _, o := range b.objects {
-		open = append(open, o)
+		b.closeEarly(o)
 	}
-	clear(b.objects)
 	b.lane.mu.Unlock()
-	var g errgroup.Group
-	g.SetLimit(16)
-	for _, o := range open {
-		g.Go(func() error { return o.finish(b.ctx) })
-	}
-	err := g.Wait()
-	if early := b.closers.Wait(); err == nil {
-		err = early
-	}
-	return err
+	return b.closers.Wait()
 }
 
 // wantsCut says whether size demands a cut: every open object is full, or too many full ones wait.

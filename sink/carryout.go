@@ -142,6 +142,9 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 	if item.Journal == nil {
 		return nil
 	}
+	size := 3 * min(item.Journal.JournalSize(), 2*maxListed) // as it is stored, and as it is decoded
+	s.memory.Add(size)
+	defer s.memory.Add(-size)
 	if err := s.completeUpload(ctx, r, item, *item.Journal); err != nil {
 		return err
 	}
@@ -150,7 +153,7 @@ func (s *Sink) complete(ctx context.Context, r *resolution, item Item) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(16)
+	g.SetLimit(smallRequests)
 	for _, o := range j.Objects {
 		g.Go(func() error { return s.completeUpload(ctx, r, item, o.Upload) })
 	}

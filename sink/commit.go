@@ -97,8 +97,11 @@ func (s *Sink) uploadJournal(ctx context.Context, j *Journal) (Upload, error) {
 	if err != nil {
 		return u, err
 	}
+	body := j.encode()
+	s.memory.Add(body.Len())
+	defer s.memory.Add(-body.Len())
 	err = s.until(ctx, "s3", "UploadPart", u.Key, func(ctx context.Context) error {
-		p, err := s.store.UploadPart(ctx, u, 1, Segments{j.encode()})
+		p, err := s.store.UploadPart(ctx, u, 1, body)
 		u.Parts = []Part{p}
 		return err
 	}, ErrNoSuchUpload)

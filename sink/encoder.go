@@ -16,6 +16,7 @@ type staged struct {
 	raw     int64         // bytes as buffer.size counts them: lines, or records
 	records int64         // lines or rows
 	arrival time.Time     // of the first record
+	size    int64         // bytes of memory that it has taken at most
 }
 
 // encoder makes the bytes of one object's file. What it has made it pushes to the object, in order.

@@ -24,8 +24,9 @@ var _ encoder = (*lineEncoder)(nil)
 
 func (e *lineEncoder) add(st *staged, all bool) work {
 	if st != nil {
+		before := cap(e.fill)
 		e.fill = append(e.fill, st.lines...)
-		e.o.hold(int64(len(st.lines)))
+		e.o.hold(int64(cap(e.fill) - before))
 	}
 	if len(e.fill) == 0 || !all && len(e.fill) < e.codec.chunk {
 		return nil
@@ -48,7 +49,7 @@ func (e *lineEncoder) flush(ctx context.Context, raw []byte, turn int) error {
 			return err
 		}
 	}
-	e.o.hold(int64(len(c.body) - len(raw)))
+	e.o.hold(int64(len(c.body) - cap(raw)))
 	e.o.mu.Lock()
 	defer e.o.mu.Unlock()
 	if e.ready == nil {

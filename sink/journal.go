@@ -65,8 +65,9 @@ func (u *Upload) JournalSize() int64 {
 	return n
 }
 
-func (j *Journal) encode() []byte {
-	var b bytes.Buffer
+// encode gives the journal in pieces, so that a long one is never copied as a whole.
+func (j *Journal) encode() Segments {
+	var b pieces
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	j.Header.Version, j.Header.Shards, j.Header.Objects = journalVersion, len(j.Shards), len(j.Objects)
@@ -77,7 +78,19 @@ func (j *Journal) encode() []byte {
 	for _, o := range j.Objects {
 		_ = enc.Encode(o)
 	}
-	return b.Bytes()
+	return Segments(b)
+}
+
+// pieces gathers what is written in slices of some size.
+type pieces Segments
+
+func (p *pieces) Write(b []byte) (int, error) {
+	if n := len(*p); n == 0 || len((*p)[n-1])+len(b) > cap((*p)[n-1]) {
+		*p = append(*p, make([]byte, 0, max(64<<10, len(b))))
+	}
+	last := &(*p)[len(*p)-1]
+	*last = append(*last, b...)
+	return len(b), nil
 }
 
 // DecodeJournal reads the journal of a batch. An error means that it was damaged or written by another version: nothing may

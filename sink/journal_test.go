@@ -22,7 +22,7 @@ func sampleJournal() *Journal {
 
 func TestJournalRoundTrip(t *testing.T) {
 	for _, j := range []*Journal{sampleJournal(), {Header: JournalHeader{Batch: "empty"}}} {
-		data := j.encode()
+		data := bytes.Join(j.encode(), nil)
 		got, err := DecodeJournal(data, j.Header.Batch)
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ func TestJournalRoundTrip(t *testing.T) {
 
 // Every journal that is cut short, at whatever byte, is refused: an object that is not seen is never completed.
 func TestJournalCutShort(t *testing.T) {
-	data := sampleJournal().encode()
+	data := bytes.Join(sampleJournal().encode(), nil)
 	for n := range len(data) - 1 {
 		if got, err := DecodeJournal(data[:n], "0b6e"); err == nil {
 			t.Fatalf("the first %d of %d bytes are read as %+v", n, len(data), got)
@@ -47,14 +47,14 @@ func TestJournalCutShort(t *testing.T) {
 }
 
 func TestJournalOfAnotherVersion(t *testing.T) {
-	data := bytes.Replace(sampleJournal().encode(), []byte(`"version":1`), []byte(`"version":2`), 1)
+	data := bytes.Replace(bytes.Join(sampleJournal().encode(), nil), []byte(`"version":1`), []byte(`"version":2`), 1)
 	if _, err := DecodeJournal(data, "0b6e"); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0b6e") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestJournalDamaged(t *testing.T) {
-	good := string(sampleJournal().encode())
+	good := string(bytes.Join(sampleJournal().encode(), nil))
 	for name, data := range map[string]string{
 		"empty":           "",
 		"not JSON":        "<html>",
@@ -73,7 +73,7 @@ func TestJournalDamaged(t *testing.T) {
 
 // Whatever a journal holds, reading it ends, and what was read is written back the same.
 func FuzzJournal(f *testing.F) {
-	good := sampleJournal().encode()
+	good := bytes.Join(sampleJournal().encode(), nil)
 	f.Add(good)
 	f.Add(good[:len(good)/2])
 	f.Add([]byte(`{"version":1,"shards":-1,"objects":99999999}`))
@@ -83,7 +83,7 @@ func FuzzJournal(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := DecodeJournal(j.encode(), "0b6e")
+		again, err := DecodeJournal(bytes.Join(j.encode(), nil), "0b6e")
 		if err != nil || len(again.Shards) != len(j.Shards) || !reflect.DeepEqual(again.Objects, j.Objects) && len(j.Objects) > 0 {
 			t.Fatalf("read %+v\nthen %+v, %v", j, again, err)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 var errEnded = errors.New("the worker had to end")
@@ -151,17 +153,20 @@ func (l *lane) discard(b *batch) {
 	_ = b.closers.Wait()
 	ctx, cancel := context.WithTimeout(l.s.ctx, 30*time.Second)
 	defer cancel()
-	uploads := []Upload{b.journal}
+	var g errgroup.Group
+	g.SetLimit(smallRequests)
+	abort := func(u Upload) {
+		if u.ID != "" && ctx.Err() == nil {
+			g.Go(func() error { return l.s.store.Abort(ctx, u) })
+		}
+	}
+	abort(b.journal)
 	for _, o := range b.all {
 		o.flushing.Wait()
 		o.sending.Wait()
-		uploads = append(uploads, o.journalLine().Upload)
+		abort(o.journalLine().Upload)
 	}
-	for _, u := range uploads {
-		if u.ID != "" {
-			_ = l.s.store.Abort(ctx, u)
-		}
-	}
+	_ = g.Wait()
 	b.free()
 }
 

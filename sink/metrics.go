@@ -71,7 +71,7 @@ func (m *metrics) preset(s *Sink) {
 			m.untimed.WithLabelValues(out.Name, string(why))
 		}
 	}
-	for _, code := range []string{notJSON, "Standpipe.BadAggregate"} {
+	for _, code := range []string{notJSON, "Standpipe.BadAggregate", metadataFailedCode, partitionExceededCode} {
 		m.rejected.WithLabelValues(code)
 	}
 	for _, cause := range []Cause{CauseSize, CauseInterval, CauseMemory, CauseShardEnd, CauseHandOver, CauseShutdown, CauseSchema} {

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	chunkSize  = 256 << 10 // bytes that a reading hands over at once, and most codecs compress in one piece
-	partSize   = 5 << 20   // S3's minimum for all parts but the last
-	objectCost = 2 << 10   // what an object costs in memory besides its bytes
+	chunkSize  = 256 << 10                    // bytes that a reading hands over at once, and most codecs compress in one piece
+	partSize   = 5 << 20                      // S3's minimum for all parts but the last
+	objectCost = 2 << 10                      // what an object costs in memory besides its bytes
+	smallPart  = partSize * 4 / smallRequests // what a part counts at least among those under way; Options.Uploads is 4
 )
 
 var errClosed = errors.New("object takes no more")
@@ -137,17 +138,16 @@ func (o *object) sendWhole(ctx context.Context) error {
 	return nil
 }
 
-// send uploads part n in the background as soon as one of the sink's upload slots is free.
+// send uploads part n in the background as soon as the parts under way leave room for it.
 func (o *object) send(ctx context.Context, n int32, body Segments) error {
-	select {
-	case o.s.uploads <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	slots := min(max(body.Len(), smallPart), partSize)
+	if err := o.s.uploads.Acquire(ctx, slots); err != nil {
+		return err
 	}
 	o.sending.Add(1)
 	go func() {
 		defer o.sending.Done()
-		defer func() { <-o.s.uploads }()
+		defer o.s.uploads.Release(slots)
 		err := o.uploadPart(ctx, n, body)
 		if err != nil {
 			o.mu.Lock()

@@ -27,6 +27,10 @@ type Output struct {
 	Timestamp     *eventtime.Finder
 	RejectUntimed bool
 
+	// MaxOpenPaths is how many paths may have records in one batch. A record of a further one goes to the error output, as
+	// with Firehose's limit of active partitions; 0 = as many as Options.Memory has room for, at 2 KiB each.
+	MaxOpenPaths int
+
 	// Parquet has the output written as Parquet files instead of lines, in this format until Sink.Reformat names another.
 	// Compression, Level, Validate and ContentEncoding then have no meaning: a record that does not fit goes to the error
 	// output.

@@ -52,6 +52,9 @@ type Reading struct {
 	values    []string               // of the keys of one record
 	lacking   []int                  // outputs that one record does not fit
 	staged    map[objectKey]*staged
+
+	stagedBytes int64 // of memory that staged takes
+	counted     int64 // of these, in the budget
 }
 
 // Context ends when the reading is over, with ErrDropped or what else ended it as its cause.

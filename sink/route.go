@@ -7,11 +7,6 @@ import (
 	"standpipe/sink/parquet"
 )
 
-const (
-	maxStagedRows  = 10_000  // rows that a reading hands over at once
-	maxStagedBytes = 1 << 20 // and what they may take in memory
-)
-
 // write turns the answer's records into lines and rows and appends them to the objects of their paths. It says how many
 // records there were and when the last one arrived.
 func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err error) {
@@ -28,22 +23,7 @@ func (r *Reading) write(b *batch, resp Response) (n int64, last time.Time, err e
 	if resp.Read != nil {
 		n, last = resp.Read.Records, resp.Read.Last
 	}
-	for k, st := range r.staged {
-		if err := r.flush(b, k, st); err != nil {
-			return n, last, err
-		}
-	}
-	return n, last, nil
-}
-
-// unstage forgets what was staged, and keeps the memory of rows for the next answer.
-func (r *Reading) unstage(b *batch) {
-	for k, st := range r.staged {
-		if st.rows != nil {
-			b.formats[k.out].Free(st.rows)
-		}
-	}
-	clear(r.staged)
+	return n, last, r.flushAll(b)
 }
 
 // route gives a record to every output that takes it. One that is no JSON makes one error record, unless an output has it
@@ -115,10 +95,12 @@ func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) 
 	if bad != nil {
 		return bad, nil
 	}
-	st := r.stage(k, rec.Arrival)
+	st, bad, err := r.stage(b, k, rec.Arrival)
+	if st == nil {
+		return bad, err
+	}
 	before, n := len(st.lines), 1
 	if s.data[i].Validate {
-		var err error
 		if st.lines, n, err = appendLines(st.lines, rec.Data); err != nil {
 			return &Failure{Type: "processing-failed", Code: notJSON, Message: err.Error()}, nil
 		}
@@ -136,7 +118,10 @@ func (r *Reading) row(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
 	if bad != nil {
 		return bad, nil
 	}
-	st := r.stage(k, rec.Arrival)
+	st, bad, err := r.stage(b, k, rec.Arrival)
+	if st == nil {
+		return bad, err
+	}
 	if st.rows == nil {
 		st.rows = b.formats[i].NewRows()
 	}
@@ -169,42 +154,16 @@ func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
 		}
 	}
 	k := objectKey{i, r.paths[i].Path(rec.Arrival, f.Type)}
-	st := r.stage(k, rec.Arrival)
+	st, _, err := r.stage(b, k, rec.Arrival)
+	if st == nil {
+		return err
+	}
 	before := len(st.lines)
 	st.lines = appendErrorRecord(st.lines, rec, f, shard, time.Now())
 	st.raw += int64(len(st.lines) - before)
 	st.records++
 	s.metrics.rejected.WithLabelValues(f.Code).Inc()
 	return r.flushFull(b, k, st)
-}
-
-func (r *Reading) stage(k objectKey, arrival time.Time) *staged {
-	st := r.staged[k]
-	if st == nil {
-		st = &staged{arrival: arrival}
-		r.staged[k] = st
-	}
-	return st
-}
-
-// flushFull hands over what is staged when it is enough.
-func (r *Reading) flushFull(b *batch, k objectKey, st *staged) error {
-	if st.raw >= chunkSize || st.rows != nil && (st.rows.N >= maxStagedRows || st.rows.Bytes >= maxStagedBytes) {
-		return r.flush(b, k, st)
-	}
-	return nil
-}
-
-func (r *Reading) flush(b *batch, k objectKey, st *staged) error {
-	if st.records == 0 {
-		return nil
-	}
-	err := b.write(k, st)
-	st.lines, st.data, st.raw, st.records = st.lines[:0], st.data[:0], 0, 0
-	if st.rows != nil {
-		st.rows.Reset()
-	}
-	return err
 }
 
 // appendRaw passes a record through as one line, whatever it holds.

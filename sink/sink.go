@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"standpipe/sink/parquet"
 )
@@ -31,7 +32,7 @@ type Options struct {
 	Size     int64         // an object is full at this many bytes before compression
 	Interval time.Duration // a batch is cut when its oldest record is this old
 	Memory   *Memory       // shared with the readers
-	Uploads  int           // parts under way at once; 0 = 4. Each holds 5 MiB or a little more.
+	Uploads  int           // whole parts under way at once, of 5 MiB or a little more; 0 = 4. Of smaller ones up to 16 times as many.
 
 	NewID  func() string  // batch ids: random, never used again
 	Random func() string  // !{firehose:random-string}
@@ -64,8 +65,8 @@ type Sink struct {
 	ctx     context.Context // of everything that outlives the call that began it; ended by Stop
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
-	cpu     chan struct{} // slots to encode and compress
-	uploads chan struct{} // slots to upload a part
+	cpu     chan struct{}       // slots to encode and compress
+	uploads *semaphore.Weighted // bytes of parts under way
 	appends atomic.Int64
 	short   chan struct{} // memory is wanted
 
@@ -89,7 +90,7 @@ func New(ctx context.Context, opts Options) *Sink {
 	s := &Sink{
 		opts: opts, ledger: opts.Ledger, store: opts.Store, memory: opts.Memory, log: opts.Log,
 		data: opts.Outputs, outputs: append(append([]*Output(nil), opts.Outputs...), opts.Errors),
-		cpu: make(chan struct{}, runtime.GOMAXPROCS(0)), uploads: make(chan struct{}, opts.Uploads),
+		cpu: make(chan struct{}, runtime.GOMAXPROCS(0)), uploads: semaphore.NewWeighted(int64(opts.Uploads) * partSize),
 		short: make(chan struct{}, 1),
 	}
 	formats := make([]*parquet.Format, len(s.outputs))
