@@ -100,7 +100,8 @@ type Output struct {
 	PartitionValues  string `mapstructure:"partition_values" oneof:"plain,hive" desc:"how values of partition keys stand in prefixes: plain is as they are, as with Firehose; hive writes / = : % and the like as % and two digits, so that engines find one folder a value"`
 	MaxOpenPaths     int    `mapstructure:"max_open_paths" min:"0" desc:"most paths that a worker writes to between two commits; records of further ones go to the error output as activePartitionExceeded, as with Firehose's limit of active partitions; 0 is as many as buffer.memory has room for, 2 KiB each"`
 	Extension        string `mapstructure:"extension" derived:"by format and compression" allowed:"a dot and up to 127 lower-case letters, digits or ! - _ . * ' ( )" desc:"end of the object names, such as .json.gz"`
-	Format           string `mapstructure:"format" oneof:"ndjson,parquet" desc:"format of the objects"`
+	Format           string `mapstructure:"format" oneof:"ndjson,parquet,raw" desc:"format of the objects: ndjson is a JSON value a line, raw is records as they come"`
+	Delimiter        string `mapstructure:"delimiter" derived:"a line end" allowed:"up to 64 bytes; in double quotes \\n is a line end" desc:"what stands behind each value of ndjson and each record of raw, unless the record ends so; empty, of raw only, is nothing"`
 	Compression      string `mapstructure:"compression" derived:"gzip; of Parquet snappy" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy of NDJSON is snappy-java's stream, as Firehose writes it. Parquet takes snappy, zstd, gzip or none, inside the file"`
 	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is its default. Of zstd there are four: 1 and 2, 3 to 5 (default), 6 to 9, 10 to 22, which takes 38 MiB a core"`
 	ContentEncoding  bool   `mapstructure:"content_encoding" desc:"declare the codec as Content-Encoding, as Firehose does; off, since HTTP clients then decompress by themselves what is named .gz"`
@@ -112,7 +113,7 @@ type Output struct {
 	TimestampOtherwise string   `mapstructure:"timestamp_otherwise" oneof:"arrival,error" desc:"what becomes of a record without a usable time: arrival files it under that, error sends it to the error output; both are counted"`
 
 	TimeZone string `mapstructure:"time_zone" allowed:"an IANA name such as Europe/Berlin" desc:"time zone of the times in prefix and object names"`
-	Validate string `mapstructure:"validate" oneof:"json,none" desc:"json sends what is no JSON to the error prefix; none lets it through"`
+	Validate string `mapstructure:"validate" oneof:"json,none" desc:"of ndjson: json sends what is no JSON to the error prefix; none lets it through"`
 	Schema   string `mapstructure:"schema" allowed:"columns as in CREATE TABLE, such as id bigint, at timestamp from requestTime" desc:"columns of format parquet, required there unless glue.table is given; of ndjson only standpipe ddl and catalog glue use them; from names the JSON key where it is not the column's name"`
 
 	Catalog string  `mapstructure:"catalog" oneof:",glue" desc:"glue registers glue.table, which is created from schema where there is none, and each new partition in the AWS Glue Data Catalog"`

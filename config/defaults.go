@@ -30,7 +30,7 @@ func DefaultStep() Step {
 
 // DefaultOutput returns an output before anything is read; it has no bucket.
 func DefaultOutput() Output {
-	return Output{PartitionValues: "plain", Format: "ndjson", TimeZone: "UTC", Validate: "json",
+	return Output{PartitionValues: "plain", Format: "ndjson", Delimiter: "\n", TimeZone: "UTC", Validate: "json",
 		Timestamp: "arrival", TimestampFormat: "auto", TimestampOldest: Duration(7 * 24 * time.Hour), TimestampNewest: Duration(time.Hour), TimestampOtherwise: "arrival",
 		Glue: Glue{Refresh: Duration(time.Minute)}, Parquet: Parquet{
 			RowGroupSize: 64 * MiB, PageSize: MiB, PageVersion: 1, Dictionary: true, Timestamps: "micros",

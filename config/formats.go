@@ -32,6 +32,13 @@ func (v *validator) codec(path string, o Output) {
 
 // format checks what belongs to one format only. The columns of a schema are not read here.
 func (v *validator) format(path string, o Output) {
+	if o.Format != "raw" {
+		v.must(o.Delimiter != "", path+".delimiter", "is empty, so that values could not be told from each other; with format raw it may be", "")
+	} else {
+		v.must(o.Schema == "", path+".schema", "raw records have no columns; leave it out", o.Schema)
+		v.must(o.Catalog == "", path+".catalog", "raw records have no columns; leave it out", o.Catalog)
+	}
+	v.must(len(o.Delimiter) <= 64, path+".delimiter", "must be at most 64 bytes", "")
 	if o.Format != "parquet" {
 		v.must(o.Glue == DefaultOutput().Glue || o.Catalog != "", path+".glue", "is used only with format parquet or with catalog glue; set one of them or leave the section out", "")
 		v.glue(path+".glue", o)
@@ -41,6 +48,7 @@ func (v *validator) format(path string, o Output) {
 	v.must(o.Schema != "" || o.Glue != DefaultOutput().Glue || v.known.has(path+".glue"), path+".schema", "is required with format parquet, unless glue.table is given; list the columns as in CREATE TABLE, such as id bigint, name string", "")
 	v.must(o.Schema == "" || o.Glue.Table == "" || o.Catalog != "", path+".glue.table", "names the columns that schema lists; leave one of the two out, or set catalog to glue to register the table", o.Glue.Table)
 	v.glue(path+".glue", o)
+	v.must(o.Delimiter == "\n", path+".delimiter", "Parquet has rows instead; leave it out", o.Delimiter)
 	v.must(o.Validate == "json", path+".validate", "what is no JSON can not be in a Parquet file; leave it out", o.Validate)
 	v.must(o.Parquet.Epoch == "seconds" || o.Parquet.JSON == "strict", path+".parquet.epoch", "is used only with parquet.json strict; set that or leave the key out", o.Parquet.Epoch)
 }

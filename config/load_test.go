@@ -46,7 +46,7 @@ func TestMinimalFileGetsEveryDefault(t *testing.T) {
 		Stream:  Stream{Name: "clicks", InitialPosition: "TRIM_HORIZON", PollInterval: Duration(time.Second)},
 		Leases:  Leases{Application: "standpipe-clicks", Table: "standpipe-clicks", Failover: Duration(30 * time.Second)},
 		Buffer:  Buffer{Size: 128 << 20, Interval: Duration(5 * time.Minute), Memory: 128 << 20},
-		Outputs: []Output{{Name: "output-0", Bucket: "lake", PartitionValues: "plain", Format: "ndjson", Compression: "gzip", Timestamp: "arrival", TimestampFormat: "auto", TimestampOldest: Duration(168 * time.Hour), TimestampNewest: Duration(time.Hour), TimestampOtherwise: "arrival", TimeZone: "UTC", Validate: "json", Glue: DefaultOutput().Glue, Parquet: DefaultOutput().Parquet}},
+		Outputs: []Output{{Name: "output-0", Bucket: "lake", PartitionValues: "plain", Format: "ndjson", Delimiter: "\n", Compression: "gzip", Timestamp: "arrival", TimestampFormat: "auto", TimestampOldest: Duration(168 * time.Hour), TimestampNewest: Duration(time.Hour), TimestampOtherwise: "arrival", TimeZone: "UTC", Validate: "json", Glue: DefaultOutput().Glue, Parquet: DefaultOutput().Parquet}},
 		Errors:  Errors{Bucket: "lake", Prefix: Default().Errors.Prefix, Compression: "gzip"},
 		Journal: Journal{Bucket: "lake", Prefix: "_standpipe/standpipe-clicks/"},
 		KPL:     KPL{OutOfRange: "deliver"},
@@ -140,7 +140,7 @@ func TestProblemsNameTheirVariableOrFlag(t *testing.T) {
 		"gap":            {env: "STANDPIPE_OUTPUTS_2_BUCKET=x", want: "STANDPIPE_OUTPUTS_2_BUCKET: sets output 2, but output 1 is missing; outputs count from 0"},
 		"value":          {env: "STANDPIPE_LEASES_MAX_LEASES=many", want: `leases.max_leases: must be a whole number (got "many", from STANDPIPE_LEASES_MAX_LEASES)`},
 		"rule":           {env: "STANDPIPE_BUFFER_MEMORY=1MiB", want: `buffer.memory: must be at least 32MiB (got "1MiB", from STANDPIPE_BUFFER_MEMORY)`},
-		"output rule":    {env: "STANDPIPE_OUTPUTS_0_FORMAT=csv", want: `outputs[0].format: must be ndjson or parquet (got "csv", from STANDPIPE_OUTPUTS_0_FORMAT)`},
+		"output rule":    {env: "STANDPIPE_OUTPUTS_0_FORMAT=csv", want: `outputs[0].format: must be ndjson, parquet or raw (got "csv", from STANDPIPE_OUTPUTS_0_FORMAT)`},
 		"flag value":     {args: []string{"--buffer.interval=60"}, want: `buffer.interval: needs a unit (got 60, from --buffer.interval); write seconds like 300s, or 5m, or 1h30m`},
 		"flag rule":      {args: []string{"--log.level", "LOUD"}, want: `log.level: must be trace, debug, info, warn or error (got "LOUD", from --log.level)`},
 	} {

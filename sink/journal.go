@@ -45,16 +45,19 @@ type JournalShard struct {
 type JournalObject struct {
 	Upload         // bucket, key, and the parts with the CRC-32 of each
 	Output  string `json:"output"`
-	Format  string `json:"format,omitempty"`      // "" is NDJSON
+	Format  string `json:"format,omitempty"`      // "" is NDJSON; or parquet, or raw where a line end does not end each record
 	Codec   string `json:"compression,omitempty"` // as in outputs[].compression; "" is told by the key's end
 	Path    string `json:"path"`                  // the evaluated prefix, as partition.Prefix.Path gives it: the key begins with it
 	Size    int64  `json:"size"`
 	Raw     int64  `json:"raw_size"` // before compression
 	Records int64  `json:"records"`
-	// Lines is how many line ends it holds where those are not as many as Records: an output that is not validated lets a
-	// record through with the newlines in it.
+	// Lines is how many line ends it holds where those are not as many as Records, and in the format raw: an output that is
+	// not validated lets a record through with the newlines in it.
 	Lines int64 `json:"lines,omitempty"`
 }
+
+// rawFormat is the format of an object whose records are not told by line ends.
+const rawFormat = "raw"
 
 // JournalSize is how many bytes a journal has, given its upload as an item names it: one that has more is another object.
 func (u *Upload) JournalSize() int64 {

@@ -17,7 +17,7 @@ func (e *jsonError) Error() string {
 	return fmt.Sprintf("%s at byte %d", e.what, e.offset)
 }
 
-// appendLines appends the JSON values in one record's data to dst, each as a line ended by '\n', and returns how many
+// appendLines appends the JSON values in one record's data to dst, each as a line with end behind it, and returns how many
 // lines that made. A UTF-8 byte order mark at the start and white space around values are dropped. A value that stands
 // on one line is copied byte for byte; one that spans several loses its insignificant white space and nothing else, so
 // numbers, escapes and the order of keys stay as they came.
@@ -30,7 +30,7 @@ func (e *jsonError) Error() string {
 //
 // For data that holds no value, or is not JSON, appendLines returns dst with its old length and a *jsonError. It
 // allocates only to grow dst, for an error, or beyond 64 levels of nesting. data is not changed or kept.
-func appendLines(dst, data []byte) (out []byte, lines int, err error) {
+func appendLines(dst, data []byte, end string) (out []byte, lines int, err error) {
 	out = dst
 	values := jsontext.NewValues(data)
 	switch {
@@ -49,7 +49,7 @@ func appendLines(dst, data []byte) (out []byte, lines int, err error) {
 		} else {
 			out = append(out, value...)
 		}
-		out = append(out, '\n')
+		out = append(out, end...)
 		lines++
 	}
 	return out, lines, nil

@@ -51,7 +51,7 @@ func TestJSONLinesOfGoodRecords(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			const before = "before\n"
-			out, lines, err := appendLines([]byte(before), []byte(test.data))
+			out, lines, err := appendLines([]byte(before), []byte(test.data), "\n")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func TestJSONLinesOfBadRecords(t *testing.T) {
 		{`{} {"a":01}`, "leading zero in a number at byte 8"},
 	} {
 		dst := []byte("before")
-		out, lines, err := appendLines(dst, []byte(test.data))
+		out, lines, err := appendLines(dst, []byte(test.data), "\n")
 		var fault *jsonError
 		if !errors.As(err, &fault) || fault.Error() != test.want {
 			t.Errorf("%q: got error %v, want %s", test.data, err, test.want)
@@ -130,11 +130,11 @@ func TestJSONLinesNestAMillionDeep(t *testing.T) {
 		"objects": strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth),
 		"mixed":   strings.Repeat(`[{"a":`, depth/2) + "1" + strings.Repeat("}]", depth/2),
 	} {
-		out, lines, err := appendLines(nil, []byte(data))
+		out, lines, err := appendLines(nil, []byte(data), "\n")
 		if err != nil || lines != 1 || string(out) != data+"\n" {
 			t.Errorf("%s: got %d lines, %d bytes and error %v, want one line of %d bytes", name, lines, len(out), err, len(data)+1)
 		}
-		if _, _, err := appendLines(nil, []byte(data[:len(data)-1])); err == nil {
+		if _, _, err := appendLines(nil, []byte(data[:len(data)-1]), "\n"); err == nil {
 			t.Errorf("%s: accepted without the last closing bracket", name)
 		}
 	}
@@ -147,7 +147,7 @@ func TestJSONLinesClosedByTheWrongBracket(t *testing.T) {
 		at := len(wrong) - 1 - level // the bracket that closes this level
 		wrong[at] = '}'
 		var fault *jsonError
-		if _, _, err := appendLines(nil, wrong); !errors.As(err, &fault) || fault.offset != at {
+		if _, _, err := appendLines(nil, wrong, "\n"); !errors.As(err, &fault) || fault.offset != at {
 			t.Errorf("level %d closed by the wrong bracket: got %v, want an error at byte %d", level, err, at)
 		}
 		wrong[at] = ']'
@@ -160,7 +160,7 @@ func TestJSONLinesAllocateNothing(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() {
 		dst = dst[:0]
 		for _, data := range records {
-			dst, _, _ = appendLines(dst, data)
+			dst, _, _ = appendLines(dst, data, "\n")
 		}
 	}); allocs != 0 {
 		t.Errorf("got %v allocations a run, want none", allocs)
@@ -216,7 +216,7 @@ func FuzzJSONLines(f *testing.F) {
 			t.Skip("deeper than encoding/json reads")
 		}
 		input := bytes.Clone(data)
-		out, lines, err := appendLines([]byte("before"), data)
+		out, lines, err := appendLines([]byte("before"), data, "\n")
 		if !bytes.Equal(input, data) {
 			t.Fatal("changed its input")
 		}
@@ -252,7 +252,7 @@ func BenchmarkJSONLines(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var err error
-				if dst, _, err = appendLines(dst[:0], bench.data); err != nil {
+				if dst, _, err = appendLines(dst[:0], bench.data, "\n"); err != nil {
 					b.Fatal(err)
 				}
 			}

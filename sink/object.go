@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -249,7 +250,12 @@ func (o *object) journalLine() JournalObject {
 	j := JournalObject{Upload: o.upload, Output: o.out.Name, Path: o.at.path, Size: o.size, Raw: o.raw, Records: o.records}
 	if o.format != nil {
 		j.Format, j.Codec = "parquet", o.format.Codec()
-	} else if j.Codec = o.out.codec().name; o.lines != o.records {
+		return j
+	}
+	j.Codec = o.out.codec().name
+	if o.out.Raw || strings.Count(o.out.end(), "\n") != 1 {
+		j.Format, j.Lines = rawFormat, o.lines
+	} else if o.lines != o.records {
 		j.Lines = o.lines
 	}
 	return j

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"standpipe/partition"
@@ -18,6 +19,9 @@ type Output struct {
 	Compression string         // none, gzip, zip, zstd, snappy (snappy-java's stream) or hadoop_snappy; "" = none
 	Level       int            // 1 to 9 of gzip and zip, 1 to 22 of zstd; 0 = the codec's default, and the only one of the others
 	Validate    bool           // what is not JSON goes to the error output instead of through
+	Raw         bool           // records are written as they come, not as lines of JSON
+	Delimiter   string         // what stands behind each line or record; "" = a line end, unless Undelimited
+	Undelimited bool           // nothing stands behind records
 	Extension   string         // of object names; "" = by format and compression
 	Named       bool           // takes only the records whose Redriven names it
 
@@ -64,7 +68,29 @@ func (o *Output) ObjectExtension() string {
 	if codecs[o.Compression] == nil && o.Compression != "" {
 		return ""
 	}
+	if o.Raw {
+		return strings.TrimPrefix(o.codec().extension, ".ndjson")
+	}
 	return o.codec().extension
+}
+
+// end is what stands behind each line or record.
+func (o *Output) end() string {
+	switch {
+	case o.Undelimited:
+		return ""
+	case o.Delimiter == "":
+		return "\n"
+	}
+	return o.Delimiter
+}
+
+// contentType is that of what is written, before compression.
+func (o *Output) contentType() string {
+	if o.Raw {
+		return "application/octet-stream"
+	}
+	return ndjson
 }
 
 func (o *Output) codec() *codec {
@@ -87,7 +113,10 @@ func (o *Output) form() Form {
 	}
 	c := o.codec()
 	if o.ContentEncoding && c.encoding != "" {
-		return Form{ContentType: ndjson, ContentEncoding: c.encoding}
+		return Form{ContentType: o.contentType(), ContentEncoding: c.encoding}
+	}
+	if c.contentType == ndjson {
+		return Form{ContentType: o.contentType()}
 	}
 	return Form{ContentType: c.contentType}
 }

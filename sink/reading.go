@@ -50,6 +50,7 @@ type Reading struct {
 	shredders []shredding            // likewise, of the format that was last written
 	keys      [][]partition.Key      // likewise, of the outputs' prefixes
 	values    []string               // of the keys of one record
+	ends      []string               // likewise, what stands behind each line or record
 	lacking   []int                  // outputs that one record does not fit
 	staged    map[objectKey]*staged
 

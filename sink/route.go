@@ -91,6 +91,9 @@ func (r *Reading) give(b *batch, i int, rec *Record, s *Sink) (*Failure, error) 
 
 // line gives a record to an output of lines, or says why it can not.
 func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) {
+	if len(rec.Data) == 0 && r.ends[i] == "" && !s.data[i].Validate {
+		return nil, nil // there is nothing to write
+	}
 	k, bad := r.key(i, rec, s)
 	if bad != nil {
 		return bad, nil
@@ -101,11 +104,11 @@ func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) 
 	}
 	before, n := len(st.lines), 1
 	if s.data[i].Validate {
-		if st.lines, n, err = appendLines(st.lines, rec.Data); err != nil {
+		if st.lines, n, err = appendLines(st.lines, rec.Data, r.ends[i]); err != nil {
 			return &Failure{Type: "processing-failed", Code: notJSON, Message: err.Error()}, nil
 		}
 	} else {
-		st.lines = appendRaw(st.lines, rec.Data)
+		st.lines = appendRaw(st.lines, rec.Data, r.ends[i])
 	}
 	st.raw += int64(len(st.lines) - before)
 	st.records += int64(n)
@@ -166,11 +169,11 @@ func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
 	return r.flushFull(b, k, st)
 }
 
-// appendRaw passes a record through as one line, whatever it holds.
-func appendRaw(dst, data []byte) []byte {
+// appendRaw passes a record through, whatever it holds, with end behind it unless it ends so.
+func appendRaw(dst, data []byte, end string) []byte {
 	dst = append(dst, data...)
-	if len(data) == 0 || data[len(data)-1] != '\n' {
-		dst = append(dst, '\n')
+	if n := len(data) - len(end); n < 0 || string(data[n:]) != end {
+		dst = append(dst, end...)
 	}
 	return dst
 }

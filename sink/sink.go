@@ -123,6 +123,7 @@ func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())
 		r.keys = append(r.keys, out.Prefix.Keys())
+		r.ends = append(r.ends, out.end())
 	}
 	r.shredders = make([]shredding, len(s.outputs))
 	s.mu.Lock()

@@ -61,7 +61,8 @@ func newPipeline(cfg config.Config) (*pipeline, error) {
 		schema := outputSchema(cfg, i, &problems)
 		out := &sink.Output{
 			Name: o.Name, Bucket: o.Bucket, Location: zone, Compression: o.Compression, Level: o.CompressionLevel,
-			MaxOpenPaths: o.MaxOpenPaths, Validate: o.Validate == "json", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
+			MaxOpenPaths: o.MaxOpenPaths, Validate: o.Validate == "json" && o.Format != "raw",
+			Raw: o.Format == "raw", Delimiter: o.Delimiter, Undelimited: o.Delimiter == "", Extension: o.Extension, ContentEncoding: o.ContentEncoding,
 			Parquet:   parquetFormat(cfg, i, schema, &problems),
 			Timestamp: timestamp(cfg, i, zone, &problems), RejectUntimed: o.TimestampOtherwise == "error",
 		}

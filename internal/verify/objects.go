@@ -51,7 +51,7 @@ func (v *verifier) addObjects(ctx context.Context, n int, ref journalRef, j *sin
 	for i := range j.Objects {
 		o := &j.Objects[i]
 		v.report.Bytes += o.Size
-		if v.windowed() {
+		if v.windowed() && len(v.folders) <= maxFolders {
 			head, _, _ := strings.Cut(o.Path, "\x00") // a random string comes there
 			if !strings.HasPrefix(o.Key, head) {
 				head = o.Key

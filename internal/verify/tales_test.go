@@ -395,6 +395,26 @@ func TestLinesAreCounted(t *testing.T) {
 	w.only(w.verify(deep), Content, "CRC-32 of part 1 of 1")
 }
 
+// TestRawObjectsAreMeasured: what has no lines is compared by its bytes and line ends; its records can not be told.
+func TestRawObjectsAreMeasured(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines, more int64
+		wrong       bool
+	}{"as written": {3, 0, false}, "another line end": {2, 0, true}, "no line end": {0, 0, true}, "another length": {3, 1, true}} {
+		w := newTale(t)
+		b := w.batch(1, span("a", start, "10"))
+		w.row("a", "10")
+		o := &b.made.Objects[0]
+		o.Format, o.Records, o.Lines, o.Raw = "raw", 7, c.lines, o.Raw+c.more
+		w.write(b)
+		if r := w.verify(deep); !c.wrong && (!r.OK || len(r.Notes) > 0) {
+			t.Errorf("%s: %s%s", name, texts(r.Problems), texts(r.Notes))
+		} else if c.wrong {
+			w.only(r, Content, b.objects[0])
+		}
+	}
+}
+
 // TestManyBatches proves batches of two shards and three objects each. VERIFY_BATCHES says how many; with -v it prints how
 // long that took, on the S3 of this process.
 func TestManyBatches(t *testing.T) {
