@@ -20,7 +20,6 @@ import (
 type tidier struct {
 	mu   sync.Mutex
 	seen map[string]int
-	slow time.Duration
 }
 
 func (w *World) tidier() *tidier {
