@@ -173,7 +173,7 @@ func TestManyObjectsOfABatch(t *testing.T) {
 		b.give(r, numbered(2000)...)
 		b.stop()
 		for _, op := range []string{"create", "part", "complete"} {
-			if most[op] < smallRequests/2 || most[op] > smallRequests+1 {
+			if most[op] < smallRequests/8 || most[op] > smallRequests+1 {
 				t.Errorf("%d requests of %s at once", most[op], op)
 			}
 		}
