@@ -17,7 +17,7 @@ import (
 
 // importFlags are what the delivery stream does not say.
 type importFlags struct {
-	out, name, records, trial string
+	out, name, stream, records, trial string
 
 	set           []string
 	force, backup bool
@@ -37,7 +37,8 @@ It reads, with - for standard input:
   - a CloudFormation template in YAML or JSON, or the folder cdk.out
   - Terraform: the folder or the files of a module, the output of ` + "`terraform show -json`" + `, a state file
 
-The delivery stream must read a Kinesis data stream and write to S3. References whose values are not in the files become
+The delivery stream must write to S3 and read a Kinesis data stream; for one with another source, --stream names that into
+which its records are put from now on. References whose values are not in the files become
 words that begin with REPLACE, with a line in the report, and the exit code is 3; --set gives them values. Without -o the
 configuration goes to stdout and the report to stderr. docs/migration.md leads from here to the switch.`,
 		Example: `  aws firehose describe-delivery-stream --delivery-stream-name clicks-to-s3 | standpipe import - -o standpipe.yaml
@@ -53,6 +54,7 @@ configuration goes to stdout and the report to stderr. docs/migration.md leads f
 	f.StringVarP(&o.out, "out", "o", "", "file to write the configuration to; without it stdout")
 	f.BoolVar(&o.force, "force", false, "write the file although it exists")
 	f.StringVar(&o.name, "name", "", "delivery stream to take where there are several: its name, logical id or address")
+	f.StringVar(&o.stream, "stream", "", "name or ARN of the Kinesis data stream to read, in place of the delivery stream's source")
 	f.StringArrayVar(&o.set, "set", nil, "NAME=VALUE of a parameter, a variable or any reference that the report names; may be repeated")
 	f.StringVar(&o.records, "records", "", "what the records are: json, text (checks nothing, a newline behind each) or raw (Firehose's bytes); without it json, but text where messages are taken from CloudWatch Logs")
 	f.StringVar(&o.trial, "trial", "", "folder to put in front of all prefixes, for a trial beside Firehose with an application of its own")
@@ -101,7 +103,7 @@ func (o importFlags) run(names []string, stdin io.Reader, stdout, stderr io.Writ
 	if err != nil {
 		return usageError("%s: %w", strings.Join(names, ", "), err)
 	}
-	yaml, report, err := firehose.Translate(chosen, firehose.Options{Source: sourceName(names), Records: o.records, Trial: o.trial, Backup: o.backup})
+	yaml, report, err := firehose.Translate(chosen, firehose.Options{Source: sourceName(names), Records: o.records, Stream: o.stream, Trial: o.trial, Backup: o.backup})
 	if err != nil {
 		return usageError("%w", err)
 	}
@@ -116,7 +118,7 @@ func (o importFlags) run(names []string, stdin io.Reader, stdout, stderr io.Writ
 	if err := o.tell(stdout, report); err != nil || len(report.ToFillIn) == 0 {
 		return err
 	}
-	return &codedError{exitPartial, fmt.Errorf("%d things are to be filled in or looked at by hand: see the report", len(report.ToFillIn))}
+	return &codedError{exitPartial, fmt.Errorf("to be filled in, or looked at by hand: %d, see the report", len(report.ToFillIn))}
 }
 
 // tell prints the report and what to do next.

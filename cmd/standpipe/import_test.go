@@ -29,6 +29,7 @@ func TestImportedConfigurationIsChecked(t *testing.T) {
 	}{
 		{[]string{filepath.Join(samples, "describe/metering.json")}, exitOK, []string{"access in ap-northeast-2", "data: ndjson like s3://metering/json-data/year=20"}},
 		{[]string{filepath.Join(samples, "describe/metering.json"), "--trial", "standpipe-trial/"}, exitOK, []string{"from LATEST", "s3://metering/standpipe-trial/json-data/year=20", "like s3://metering/standpipe-trial/error/year=20", "table standpipe-access-logs-trial"}},
+		{[]string{filepath.Join(samples, "describe/clicks.json")}, exitOK, []string{"clicks in ap-northeast-2", "data: ndjson like s3://click-lake/20", "like s3://click-lake/processing-failed/20"}},
 		{[]string{filepath.Join(samples, "cloudformation/clicks.yaml"), "--set", "AWS::Region=eu-west-1", "--set", "AWS::AccountId=111122223333"}, exitOK, []string{"s3://111122223333-click-lake/clicks/20"}},
 		{[]string{filepath.Join(samples, "cloudformation/clicks.yaml"), "--set", "AWS::Region=eu-west-1"}, exitPartial, []string{"s3://replace-aws-accountid-click-lake/clicks/20"}},
 		{[]string{filepath.Join(samples, "terraform"), "--name", "clicks-dev-to-s3", "--set", "retries=3"}, exitUsage, nil},
@@ -127,5 +128,38 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 	// What the CDK leaves behind is a folder.
 	if r := execute(t, nil, "import", filepath.Dir(cdk), "--name", "legacy"); r.code != exitOK || !strings.Contains(r.stdout, "bucket: old-lake") {
 		t.Error(r)
+	}
+}
+
+// TestMigrationCommandLines: what docs/migration.md has people type is understood.
+func TestMigrationCommandLines(t *testing.T) {
+	seen := map[string]int{}
+	for _, block := range samples(t, "docs/migration.md", "sh") {
+		for line := range strings.Lines(block) {
+			line, _, _ = strings.Cut(line, "#")
+			_, call, ours := strings.Cut(line, "./standpipe ")
+			if !ours {
+				continue
+			}
+			words := strings.Fields(call)
+			p := &program{}
+			cmd, args, err := p.rootCommand().Find(words)
+			if err != nil || cmd.Name() != words[0] {
+				t.Errorf("%s: %v", line, err)
+				continue
+			}
+			if err := cmd.ParseFlags(args); err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+			if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+			seen[words[0]]++
+		}
+	}
+	for _, command := range []string{"import", "check", "try", "run", "verify"} {
+		if seen[command] == 0 {
+			t.Errorf("no line with %s in %v", command, seen)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"standpipe/config"
@@ -115,7 +116,7 @@ func (t *translation) parquet(out mapping, o *Parquet) {
 		t.same("ParquetSerDe.WriterVersion", "V2, so pages are of version 2.")
 	}
 	if o.EnableDictionaryCompression != nil {
-		section.plain("dictionary", onOff(*o.EnableDictionaryCompression), "ParquetSerDe.EnableDictionaryCompression")
+		section.plain("dictionary", strconv.FormatBool(*o.EnableDictionaryCompression), "ParquetSerDe.EnableDictionaryCompression")
 	} else {
 		t.better("Dictionaries", "are made for columns whose first rows say that it pays, unless parquet.dictionary is false.")
 	}

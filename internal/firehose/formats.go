@@ -1,9 +1,5 @@
 package firehose
 
-import (
-	"strconv"
-)
-
 // codecs are Firehose's compression formats and what they are called here.
 var codecs = map[string]struct{ name, extension string }{
 	"UNCOMPRESSED":  {"none", ""},
@@ -47,7 +43,7 @@ func (t *translation) lines(out mapping) {
 	}
 	if records == "" {
 		records = RecordsJSON
-		if t.processor("CloudWatchLogProcessing") != nil {
+		if t.processor("CloudWatchLogProcessing") != nil && t.processor("MetadataExtraction") == nil { // which takes JSON only
 			records = RecordsText
 		}
 	}
@@ -118,5 +114,3 @@ func (t *translation) converts() bool {
 	c := t.s3.DataFormatConversionConfiguration
 	return c != nil && (c.Enabled == nil || *c.Enabled) && !t.o.Backup
 }
-
-func onOff(b bool) string { return strconv.FormatBool(b) }

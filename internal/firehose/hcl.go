@@ -46,6 +46,7 @@ func readModule(files []File, set *values) ([]Found, error) {
 type module struct {
 	set       *values
 	variables map[string]expression // the defaults
+	types     map[string]expression // of variables
 	given     map[string]expression // by .tfvars files
 	locals    map[string]expression
 	resources map[string]body // by address, that of data with data. in front
@@ -58,7 +59,7 @@ type module struct {
 
 func newModule(set *values) *module {
 	return &module{
-		set: set, variables: make(map[string]expression), given: make(map[string]expression), locals: make(map[string]expression),
+		set: set, variables: make(map[string]expression), types: make(map[string]expression), given: make(map[string]expression), locals: make(map[string]expression),
 		resources: make(map[string]body), known: make(map[string]cty.Value), defaults: make(map[string]string),
 	}
 }
@@ -120,8 +121,12 @@ func (m *module) add(b body) {
 	for _, block := range b.blocks() {
 		switch {
 		case block.kind == "variable" && len(block.labels) == 1:
-			if e, ok := block.body.attributes()["default"]; ok {
+			attributes := block.body.attributes()
+			if e, ok := attributes["default"]; ok {
 				m.variables[block.labels[0]] = e
+			}
+			if e, ok := attributes["type"]; ok {
+				m.types[block.labels[0]] = e
 			}
 		case block.kind == "locals":
 			for name, e := range block.body.attributes() {

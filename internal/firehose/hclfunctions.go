@@ -19,9 +19,13 @@ var functions = map[string]function.Function{
 	"base64decode": decodeFunction,
 	"base64encode": textFunction(func(text string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(text)), nil }),
 	"can":          tryfunc.CanFunc,
+	"chomp":        stdlib.ChompFunc,
 	"coalesce":     stdlib.CoalesceFunc,
+	"coalescelist": stdlib.CoalesceListFunc,
+	"compact":      stdlib.CompactFunc,
 	"concat":       stdlib.ConcatFunc,
 	"contains":     stdlib.ContainsFunc,
+	"distinct":     stdlib.DistinctFunc,
 	"element":      stdlib.ElementFunc,
 	"flatten":      stdlib.FlattenFunc,
 	"format":       formatFunction,
@@ -35,6 +39,9 @@ var functions = map[string]function.Function{
 	"merge":        stdlib.MergeFunc,
 	"min":          stdlib.MinFunc,
 	"replace":      replaceFunction,
+	"reverse":      stdlib.ReverseListFunc,
+	"slice":        stdlib.SliceFunc,
+	"sort":         stdlib.SortFunc,
 	"split":        stdlib.SplitFunc,
 	"substr":       stdlib.SubstrFunc,
 	"title":        stdlib.TitleFunc,
@@ -51,6 +58,7 @@ var functions = map[string]function.Function{
 	"try":          tryfunc.TryFunc,
 	"upper":        stdlib.UpperFunc,
 	"values":       stdlib.ValuesFunc,
+	"zipmap":       stdlib.ZipmapFunc,
 }
 
 // textFunction is a function from text to text.

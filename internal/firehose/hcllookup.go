@@ -1,11 +1,14 @@
 package firehose
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // lookup finds the value that a traversal begins with, and how many of its steps lead there.
@@ -43,8 +46,8 @@ func (m *module) named(t hcl.Traversal, v cty.Value) (cty.Value, int) {
 
 // variable is what was set for a variable, or given in a .tfvars file, or its default.
 func (m *module) variable(name string) cty.Value {
-	if v, ok := m.set.get(name, "var."+name); ok {
-		return cty.StringVal(v)
+	if text, ok := m.set.get(name, "var."+name); ok {
+		return m.typed(name, text)
 	}
 	if e, ok := m.given[name]; ok {
 		return m.once("var."+name, e)
@@ -57,6 +60,40 @@ func (m *module) variable(name string) cty.Value {
 	left := 100
 	if text, ok := fromCty(v, &left).(string); ok {
 		m.defaults[clean(name)] = text
+	}
+	return v
+}
+
+// typed is a value from the command line in the type of its variable, as Terraform reads -var: numbers and booleans are
+// converted, lists and maps are expressions. What does not fit is text.
+func (m *module) typed(name, text string) cty.Value {
+	kind := ""
+	if e := m.types[name]; e != nil {
+		kind = e.source()
+	} else if e := m.variables[name]; e != nil {
+		kind = m.once("default of "+name, e).Type().FriendlyName()
+	}
+	v := cty.StringVal(text)
+	switch word := regexp.MustCompile(`^[a-z]*`).FindString(kind); word {
+	case "bool", "number":
+		to := cty.Bool
+		if word == "number" {
+			to = cty.Number
+		}
+		if converted, err := convert.Convert(v, to); err == nil {
+			return converted
+		}
+	case "list", "set", "map", "object", "tuple":
+		if tooDeep([]byte(text)) {
+			break
+		}
+		parsed, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
+		if diags.HasErrors() {
+			break
+		}
+		if value, ok := m.evaluate(nativeExpression{parsed, []byte(text)}, nil); ok {
+			return value
+		}
 	}
 	return v
 }

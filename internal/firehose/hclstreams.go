@@ -24,6 +24,9 @@ func (m *module) streams() (found []Found) {
 			if region, ok := m.tree(m.region, nil).(string); ok && f.Region == "" && len(refs(region)) == 0 {
 				f.Region = region
 			}
+			if set, ok := m.set.get("region"); ok && f.Region == "" {
+				f.Region = set
+			}
 			for _, name := range slices.Sorted(maps.Keys(m.defaults)) {
 				f.Defaults = append(f.Defaults, name+"="+shown(m.defaults[name]))
 			}

@@ -24,6 +24,9 @@ func (t *template) call(name string, arg any) any {
 	switch {
 	case name == "Ref" && isText:
 		return t.ref(text)
+	case name == "GetAtt" && isText: // as YAML allows
+		resource, attribute, _ := strings.Cut(text, ".")
+		return t.attribute(resource, attribute)
 	case name == "GetAtt" && len(list) == 2:
 		return t.attribute(toText(list[0]), toText(list[1]))
 	case name == "Join" && len(list) == 2:

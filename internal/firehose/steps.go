@@ -9,9 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/itchyny/gojq"
-
 	"standpipe/config"
+	"standpipe/internal/jq"
 	"standpipe/partition"
 )
 
@@ -190,22 +189,19 @@ func (t *translation) keys(p parameters) (mapping, bool) {
 		t.different("JsonParsingEngine", "is %s; the query is run by gojq.", shown(engine))
 	}
 	if err := compiles(query); err != nil {
-		t.fillIn("steps.partition_keys", fmt.Sprintf("gojq, which runs the query in place of jq 1.6, does not take it: %v", err))
+		t.fillIn("steps.partition_keys", fmt.Sprintf("the query can not be run here: it %v", err))
 		return step, true
 	}
-	t.same("MetadataExtraction", "the same jq program finds the partition keys. It is run by gojq, which differs from jq 1.6 in corners: integers are exact beyond 53 bits, keys come out sorted.")
+	t.same("MetadataExtraction", "the same jq program finds the partition keys. It is run by gojq, which differs from jq 1.6 in corners: see docs/steps.md.")
 	return step, true
 }
 
-// compiles says why gojq does not take a query. Firehose takes none that is longer.
+// compiles says why the step does not take a query. Firehose takes none that is longer.
 func compiles(query string) error {
 	if n := len(query); n > 5120 {
-		return fmt.Errorf("it is %d characters long, 5120 are allowed", n)
+		return fmt.Errorf("is %d characters long, 5120 are allowed", n)
 	}
-	parsed, err := gojq.Parse(query)
-	if err == nil {
-		_, err = gojq.Compile(parsed)
-	}
+	_, err := jq.Compile(query, jq.Limits{})
 	return err
 }
 
@@ -220,7 +216,7 @@ func (t *translation) hasKeys() bool {
 	if !t.dynamic() {
 		return false
 	}
-	t.better("DynamicPartitioningConfiguration", "any number of partitions may be open, within buffer.memory; Firehose sends records beyond 500 to the error prefix. outputs[].max_open_paths sets such a limit.")
+	t.better("DynamicPartitioningConfiguration", "any number of partitions may be open, within buffer.memory; Firehose sends records beyond 500 to the error prefix. Each makes an object in each batch: docs/operations.md says what many of them cost.")
 	t.better("Partition keys", "may be changed, and dynamic partitioning be switched on and off, at any time; !{timestamp:…} may be a time in the record (outputs[].timestamp), without jq for year, month and day.")
 	if o := t.s3.DynamicPartitioningConfiguration.RetryOptions; o != nil {
 		t.notTaken("RetryOptions", "Standpipe retries until the records leave the stream.")

@@ -31,8 +31,6 @@ var terraformNames = map[string]string{
 	"buffer_interval":                    "BufferingHints.IntervalInSeconds",
 	"buffering_interval":                 "BufferingHints.IntervalInSeconds",
 	"retry_duration":                     "RetryOptions.DurationInSeconds",
-	"open_x_json_ser_de":                 "OpenXJsonSerDe",
-	"column_to_json_key_mappings":        "ColumnToJsonKeyMappings",
 	"destination":                        "",
 	"id":                                 "",
 	"region":                             "",
@@ -50,7 +48,7 @@ var terraformNames = map[string]string{
 	"connection":                         "",
 }
 
-// texts are arguments whose values are taken as they are.
+// verbatim are arguments whose values hold names that are not Terraform's.
 var verbatim = map[string]bool{"column_to_json_key_mappings": true}
 
 // fromArguments makes a Found of a resource's arguments, blocks being lists of mappings.

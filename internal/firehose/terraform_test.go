@@ -20,6 +20,9 @@ provider "aws" {
 variable "region" { default = "eu-west-1" }
 variable "stage" { default = "dev" }
 variable "unknown" {}
+variable "on" { default = false }
+variable "size" { type = number }
+variable "list" { type = list(string) }
 variable "settings" {
   default = { prefix = "p/", sizes = [64, 128] }
 }
@@ -99,6 +102,7 @@ func TestExpressions(t *testing.T) {
 		`1e400`:                                                 "1e+400",
 		`nonesuch("x")`:                                         `${nonesuch("x")}`,
 		`substr(var.unknown, 0, 4)`:                             "${var}",
+		`join("", sort(["b", "a"]))`:                            "ab",
 		`element(["a", "b"], 1)`:                                "b",
 		`lookup({dev = "d"}, var.stage, "x")`:                   "d",
 		`merge({a = "1"}, {b = "2"})`:                           map[string]any{"a": "1", "b": "2"},
@@ -110,10 +114,14 @@ func TestExpressions(t *testing.T) {
 			t.Errorf("%s: got %#v, want %#v", expression, got, want)
 		}
 	}
-	set := map[string]string{"stage": "prod", "var.unknown": "u", "module.lake.bucket_arn": "m", "account_id": "1", "path.module": "."}
+	set := map[string]string{"stage": "prod", "var.unknown": "u", "module.lake.bucket_arn": "m", "account_id": "1", "path.module": ".", "on": "true", "size": "5", "list": `["a", "b"]`, "settings": "{prefix = "}
 	for expression, want := range map[string]any{
 		`"${var.stage}-${var.unknown}"`: "prod-u",
 		`module.lake.bucket_arn`:        "m",
+		`var.on == true ? "y" : "n"`:    "y",
+		`var.size == 5 ? "y" : "n"`:     "y",
+		`join("", var.list)`:            "ab",
+		`var.settings`:                  "{prefix = ",
 		`aws_kinesis_stream.named.arn`:  "arn:aws:kinesis:eu-west-1:1:stream/s-prod",
 		`file("${path.module}/q")`:      `${file("${path.module}/q")}`,
 	} {

@@ -3,7 +3,6 @@ package firehose
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +14,11 @@ import (
 type Options struct {
 	// Source is the name of the file, for the comment at the top.
 	Source string
-	// Records says what the records are: RecordsJSON, RecordsText, RecordsRaw, or "" for the first, unless what
-	// CloudWatch Logs sends is taken apart.
+	// Records says what the records are: RecordsJSON, RecordsText, RecordsRaw, or "" for the first, but the second where
+	// they are messages of CloudWatch Logs that nothing takes for JSON.
 	Records string
+	// Stream is the name or ARN of a Kinesis data stream to be read in place of the delivery stream's source; "" is its own.
+	Stream string
 	// Trial is a prefix without expressions to be put in front of all prefixes, and makes the application another one, so
 	// that Standpipe can run beside Firehose; "" is none.
 	Trial string
@@ -50,6 +51,8 @@ type translation struct {
 // translated: another source than a Kinesis data stream, or another destination than S3.
 func Translate(f Found, o Options) ([]byte, Report, error) {
 	t := &translation{found: f, o: o, s3: f.Stream.s3(), config: newMapping(), zone: time.UTC}
+	t.o.Source = shown(clean(o.Source))
+	t.takeStream()
 	if err := t.refuse(); err != nil {
 		return nil, Report{}, err
 	}
@@ -75,71 +78,6 @@ func Translate(f Found, o Options) ([]byte, Report, error) {
 // s3 is the destination: the extended one, where a description has both.
 func (s Stream) s3() *Destination {
 	return cmp.Or(s.ExtendedS3DestinationConfiguration, s.S3DestinationConfiguration)
-}
-
-// destinations names what OtherDestination may be.
-var destinations = strings.NewReplacer("DestinationConfiguration", "", "Amazonopensearchservice", "OpenSearch", "AmazonOpenSearchServerless", "OpenSearch Serverless",
-	"HttpEndpoint", "an HTTP endpoint")
-
-// refuse says why a delivery stream can not be translated.
-func (t *translation) refuse() error {
-	s, name := t.found.Stream, t.found.Name()
-	switch {
-	case s.OtherDestination != "":
-		return fmt.Errorf("delivery stream %s delivers to %s: Standpipe writes to S3 only, so keep Firehose for this one", name, destinations.Replace(s.OtherDestination))
-	case s.MSKSourceConfiguration != nil || s.DeliveryStreamType == "MSKAsSource":
-		return fmt.Errorf("delivery stream %s reads from Amazon MSK: Standpipe reads Kinesis data streams only, so keep Firehose for this one", name)
-	case s.DatabaseSourceConfiguration != nil || s.DeliveryStreamType == "DatabaseAsSource":
-		return fmt.Errorf("delivery stream %s reads from a database: Standpipe reads Kinesis data streams only, so keep Firehose for this one", name)
-	case s.KinesisStreamSourceConfiguration == nil && len(t.found.Wrong) > 0, t.s3 == nil && len(t.found.Wrong) > 0:
-		return fmt.Errorf("delivery stream %s can not be read: %s", name, strings.Join(t.found.Wrong, "; "))
-	case s.KinesisStreamSourceConfiguration == nil:
-		return fmt.Errorf("delivery stream %s has no Kinesis data stream as its source: its producers put records into Firehose itself (DirectPut), which Standpipe has no API for; "+
-			"create a Kinesis data stream, make it the source of a delivery stream, let the producers put into it, and import that", name)
-	case t.s3 == nil:
-		return fmt.Errorf("delivery stream %s has no S3 destination: Standpipe writes to S3 only", name)
-	}
-	return nil
-}
-
-var (
-	wholeARN   = regexp.MustCompile(`^arn:aws[a-z-]*:kinesis:[a-z]{2,}(-[a-z]+)+-\d+:\d{12}:stream/[a-zA-Z0-9_.-]{1,128}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-)
-
-// stream writes the section stream.
-func (t *translation) stream() {
-	source := t.found.Stream.KinesisStreamSourceConfiguration
-	t.role("the stream", source.RoleARN)
-	section := t.config.section("stream", "")
-	if t.o.Trial != "" {
-		defer section.plain("initial_position", "LATEST", "a trial needs no history")
-	}
-	const member = "KinesisStreamARN"
-	if wholeARN.MatchString(source.KinesisStreamARN) {
-		section.set("arn", source.KinesisStreamARN, member)
-		t.same(member, "%s is read; KPL aggregates are taken apart, as Firehose does.", source.KinesisStreamARN)
-		return
-	}
-	parts := arnParts(source.KinesisStreamARN, 6)
-	name := parts[len(parts)-1]
-	name = strings.TrimPrefix(name, "stream/")
-	text, comment := t.text("stream.name", member, name, fitName(128))
-	if text == "" {
-		text, comment = "REPLACE-stream", "TO FILL IN: "+member+" is not there"
-		t.fillIn("stream.name", "the stream's ARN is not in the file; a plan knows it only after it was applied")
-	}
-	section.set("name", text, comment)
-	region, from := t.found.Region, "of the delivery stream"
-	if len(parts) == 6 && regionName.MatchString(parts[3]) {
-		region, from = parts[3], member
-	}
-	if regionName.MatchString(region) {
-		section.set("region", region, from)
-	} else {
-		t.fillIn("stream.region", "the file does not say in which region the stream is; add the key, or set AWS_REGION where Standpipe runs")
-	}
-	t.same(member, "stream %s is read; KPL aggregates are taken apart, as Firehose does.", text)
 }
 
 // application is the name of the lease application, by which object names begin.
@@ -169,12 +107,13 @@ func (t *translation) leases() {
 		from = "what the file calls the delivery stream"
 	}
 	section.set("application", name, from+": object names begin with it")
-	if t.o.Trial != "" {
-		t.different("Trial", "everything is written below %s, as the application %s, from the moment of its first start.", t.o.Trial, name)
-	}
-	section.set("table", "standpipe-"+name, "DynamoDB table, created when missing")
+	section.set("table", "standpipe-"+strings.TrimPrefix(name, "standpipe-"), "DynamoDB table, created when missing")
 	t.better("Delivery", "each record is in S3 once, whatever crashes; Firehose delivers at least once. `standpipe verify` proves it of your bucket.")
-	t.different("Positions", "nobody can read how far Firehose has come. Without stream.initial_position Standpipe begins with the oldest record that the stream still has; docs/migration.md says how to switch at an hour.")
+	if t.o.Trial != "" {
+		t.different("Trial", "everything is written below %s, as the application %s, beginning with what arrives from its first start on.", t.o.Trial, name)
+	} else {
+		t.different("Positions", "nobody can read how far Firehose has come. Without stream.initial_position Standpipe begins with the oldest record that the stream still has; docs/migration.md says how to switch at an hour.")
+	}
 	t.different("Object names", "%s-<time>-<batch>-<number>, where Firehose has <delivery stream>-<version>-<time>-<uuid>. Readers that list by prefix see no difference.", name)
 	t.better("Folders", "a record is under the hour of its own arrival; Firehose files whole objects by their oldest record.")
 }
@@ -218,7 +157,7 @@ func (t *translation) rest() {
 		for _, r := range t.roles {
 			all = append(all, r.arn+" for "+strings.Join(r.uses, ", "))
 		}
-		t.notTaken("RoleARN", "%s. Such roles trust Firehose, not Standpipe, which runs with the role of its task or instance: give that the policy of docs/permissions.md. Where a stream or bucket belongs to another account, set role_arn beside it.", strings.Join(all, "; "))
+		t.notTaken("RoleARN", "%s. Such roles trust Firehose, not Standpipe, which runs with the role of its task or instance: give that the policy of docs/permissions.md. Where stream, bucket or table belong to another account, set role_arn beside them.", strings.Join(all, "; "))
 	}
 	if l := t.s3.CloudWatchLoggingOptions; l != nil && (l.Enabled == nil || *l.Enabled) {
 		t.notTaken("CloudWatchLoggingOptions", "Standpipe logs to stdout, which ECS and systemd carry to CloudWatch Logs; errors.prefix has each record that could not be delivered, and /metrics the counts.")

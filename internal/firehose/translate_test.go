@@ -50,6 +50,15 @@ func TestOtherSourcesAndDestinations(t *testing.T) {
 			t.Errorf("%v: %v, want %q", c.change, err, c.want)
 		}
 	}
+	for _, source := range []map[string]any{{"MSKSourceConfiguration": map[string]any{"TopicName": "x"}}, {"DeliveryStreamType": "DirectPut"}} {
+		tree := minimal()
+		tree["KinesisStreamSourceConfiguration"] = nil
+		maps.Copy(tree, source)
+		yaml, report, err := Translate(decoded("CloudFormation", tree), Options{Stream: "new-clicks"})
+		if err != nil || loaded(t, yaml).Stream.Name != "new-clicks" || !strings.Contains(report.String(), "into which the producers must put them") {
+			t.Errorf("%v: %v\n%s", source, err, yaml)
+		}
+	}
 	if _, _, err := Translate(decoded("x", minimal()), Options{Backup: true}); err == nil || !strings.Contains(err.Error(), "keeps no backup") {
 		t.Error(err)
 	}
@@ -153,7 +162,7 @@ func TestProcessors(t *testing.T) {
 		{processing("true", []string{"Lambda", "NumberOfRetries", "x", "BufferSizeInMBs", "y"}), "lambda", "steps.lambda.function: the function's ARN is not in the file"},
 		{processing("true", []string{"Telepathy"}), "", "the processor Telepathy is not known"},
 		{processing("true", []string{"MetadataExtraction"}), "", "MetadataExtraction has no query"},
-		{processing("true", []string{"MetadataExtraction", "MetadataExtractionQuery", "{a:"}), "partition_keys", "gojq, which runs the query in place of jq 1.6, does not take it"},
+		{processing("true", []string{"MetadataExtraction", "MetadataExtractionQuery", "{a:"}), "partition_keys", "the query can not be run here: it is no jq program"},
 		{processing("true", []string{"RecordDeAggregation", "SubRecordType", "DELIMITED", "Delimiter", "####"}), "split", "is not text in base64"},
 		{processing("false", lambda), "", "is not enabled, so its processors are left out"},
 		{map[string]any{"ProcessingConfiguration": map[string]any{"Processors": []any{map[string]any{"Type": "Lambda"}}}}, "", "is not enabled"},
@@ -187,6 +196,7 @@ func TestRecords(t *testing.T) {
 		validate string
 	}{
 		{nil, "", "json"}, {nil, RecordsJSON, "json"}, {nil, RecordsText, "none"}, {messages, "", "none"}, {messages, RecordsJSON, "json"},
+		{processing("true", []string{"Decompression"}, []string{"CloudWatchLogProcessing"}, []string{"MetadataExtraction", "MetadataExtractionQuery", "{a: .a}"}), "", "json"},
 		{processing("true", []string{"AppendDelimiterToRecord"}), "", "json"},
 	} {
 		if cfg, _ := imported(t, c.s3, Options{Records: c.records}); cfg.Outputs[0].Validate != c.validate || cfg.Outputs[0].Format != "ndjson" {
@@ -287,6 +297,49 @@ func TestUnknownMembersAreTold(t *testing.T) {
 					t.Errorf("%s: unknown %q", name, f.Unknown)
 				}
 			}
+		}
+	}
+}
+
+// TestBackup: the source is a second output where the steps leave records as they are, and a configuration of its own
+// wherever it is wanted.
+func TestBackup(t *testing.T) {
+	keys := []string{"MetadataExtraction", "MetadataExtractionQuery", "{a: .a}"}
+	for _, c := range []struct {
+		processors [][]string
+		taken      bool
+		tells      string
+	}{
+		{nil, true, "a second output holds the records as they were in the stream"},
+		{[][]string{{"AppendDelimiterToRecord"}}, true, "a second output"},
+		{[][]string{keys}, true, "records whose partition keys can not be found are in the error prefix alone"},
+		{[][]string{{"Lambda", "LambdaArn", "f"}}, false, "--backup -o source.yaml"},
+		{[][]string{{"Decompression"}}, false, "--backup -o source.yaml"},
+		{[][]string{{"RecordDeAggregation", "SubRecordType", "JSON"}, keys}, false, "--backup -o source.yaml"},
+	} {
+		s3 := processing("true", c.processors...)
+		s3["Prefix"], s3["S3BackupMode"] = "data/", "Enabled"
+		s3["S3BackupConfiguration"] = map[string]any{
+			"BucketARN": "arn:aws:s3:::archive", "Prefix": "source/", "CompressionFormat": "GZIP",
+			"BufferingHints":          map[string]any{"SizeInMBs": "7", "IntervalInSeconds": "70"},
+			"EncryptionConfiguration": map[string]any{"KMSEncryptionConfig": map[string]any{"AWSKMSKeyARN": "k"}},
+		}
+		cfg, report := imported(t, s3, Options{Source: "a.json"})
+		if (len(cfg.Outputs) == 2) != c.taken || !strings.Contains(unwrapped(report), c.tells) {
+			t.Errorf("%v: %+v, no %q in\n%s", c.processors, cfg.Outputs, c.tells, report)
+		}
+		if c.taken {
+			if o := cfg.Outputs[1]; o.Name != "source" || o.Bucket != "archive" || o.Prefix != "source/" || o.Compression != "gzip" || !strings.Contains(unwrapped(report), "s3.kms_key is one for all buckets (none here, k for the backup)") {
+				t.Errorf("%v: %+v\n%s", c.processors, o, report)
+			}
+		}
+		cfg, _ = imported(t, s3, Options{Source: "a.json", Backup: true})
+		if o := cfg.Outputs[0]; len(cfg.Outputs) != 1 || len(cfg.Steps) > 0 || o.Bucket != "archive" || o.Prefix != "source/" || cfg.S3.KMSKey != "k" || cfg.Buffer.Size != 7*config.MiB || cfg.Leases.Application != "clicks-source" {
+			t.Errorf("%v: %+v", c.processors, cfg)
+		}
+		s3["S3BackupMode"] = "Disabled"
+		if cfg, _ = imported(t, s3, Options{}); len(cfg.Outputs) != 1 {
+			t.Errorf("%v: %+v", c.processors, cfg.Outputs)
 		}
 	}
 }
