@@ -21,22 +21,21 @@ func (t *translation) codec(d *Destination) string {
 func (t *translation) format(out mapping) {
 	if t.converts() {
 		t.conversion(out)
-		t.extension(out, ".parquet")
+		t.extension(out, ".parquet", false)
 		return
 	}
-	t.lines(out)
+	raw := t.lines(out)
 	t.compression(out, t.s3)
-	t.extension(out, codecs[t.s3.CompressionFormat].extension)
+	t.extension(out, codecs[t.s3.CompressionFormat].extension, raw)
 	t.better("Codecs", "compression may be zstd too, where your readers know it.")
 }
 
-// lines writes the format of what is not converted.
-func (t *translation) lines(out mapping) {
+// lines writes the format of what is not converted, and says whether that is raw.
+func (t *translation) lines(out mapping) (raw bool) {
 	records, newline := t.o.Records, t.processor("AppendDelimiterToRecord") != nil
 	between := "with nothing between them"
 	if newline {
 		between = "with a newline between them"
-		t.same("AppendDelimiterToRecord", "each record ends in a newline, the last one too.")
 	}
 	if t.o.Backup {
 		records, newline, between = RecordsRaw, false, "with nothing between them"
@@ -56,6 +55,10 @@ func (t *translation) lines(out mapping) {
 		}
 		out.add("delimiter", doubleQuoted(delimiter), comment)
 		t.same("Records", "are written byte for byte, %s.", between)
+		if newline {
+			t.different("AppendDelimiterToRecord", "Firehose puts no newline behind the last record, and a second one behind a record that ends in one; here each record ends in one newline at least, and gets no second one.")
+		}
+		return true
 	case RecordsText:
 		out.plain("format", "ndjson", "a line for each record")
 		out.plain("validate", "none", "records need not be JSON")
@@ -65,6 +68,7 @@ func (t *translation) lines(out mapping) {
 		t.better("Lines", "each JSON value is one line, so readers find every record: pretty-printed records are put on one line, several values in one record on a line each; numbers, escapes and the order of keys stay byte for byte.")
 		t.different("Records", "Firehose joins them %s, whatever they hold. Here what is no JSON goes to the error prefix, as processing-failed. If that is wrong for this stream, import with --records text, which checks nothing and ends each record in a newline, or with --records raw, which writes the same bytes as Firehose.", between)
 	}
+	return false
 }
 
 // compression writes the codec of a destination's objects.
@@ -91,17 +95,19 @@ func (t *translation) compression(out mapping, d *Destination) {
 }
 
 // extension writes the end of object names.
-func (t *translation) extension(out mapping, usual string) {
+func (t *translation) extension(out mapping, usual string, raw bool) {
 	if e := t.s3.FileExtension; e != "" {
 		text, comment := t.text("outputs[0].extension", "FileExtension", e, fitExtension)
 		out.set("extension", text, comment)
 		t.same("FileExtension", "%s", shown(e))
 		return
 	}
-	switch usual {
-	case "":
+	switch {
+	case usual == "" && raw:
+		t.same("FileExtension", "is not set, so object names have no ending.")
+	case usual == "":
 		t.different("FileExtension", "is not set, and without compression Firehose's object names have no ending. Here they have one, such as .ndjson.")
-	case ".gz":
+	case usual == ".gz":
 		out.set("extension", usual, "FileExtension is not set: Firehose's default")
 		t.same("FileExtension", "is not set, so object names end in %s.", usual)
 	default:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -121,10 +120,6 @@ func golden(t *testing.T, name string, got []byte) {
 // loaded is the configuration that config.Load makes, which must have no problem with it.
 func loaded(t testing.TB, yaml []byte) config.Config {
 	t.Helper()
-	if !slices.ContainsFunc(config.Options(), func(o config.Option) bool { return o.Key == "outputs[].delimiter" }) {
-		raw := regexp.MustCompile(`format: raw.*\n    delimiter: .*\n`) // until there is format raw
-		yaml = raw.ReplaceAll(yaml, []byte("format: ndjson\n"))
-	}
 	file := filepath.Join(t.TempDir(), "standpipe.yaml")
 	if err := os.WriteFile(file, yaml, 0o600); err != nil {
 		t.Fatal(err)

@@ -216,7 +216,7 @@ func (t *translation) hasKeys() bool {
 	if !t.dynamic() {
 		return false
 	}
-	t.better("DynamicPartitioningConfiguration", "any number of partitions may be open, within buffer.memory; Firehose sends records beyond 500 to the error prefix. Each makes an object in each batch: docs/operations.md says what many of them cost.")
+	t.better("DynamicPartitioningConfiguration", "any number of partitions may be open, within buffer.memory; Firehose sends records beyond 500 to the error prefix. outputs[].max_open_paths sets such a limit. Each makes an object in each batch: docs/operations.md says what many of them cost.")
 	t.better("Partition keys", "may be changed, and dynamic partitioning be switched on and off, at any time; !{timestamp:…} may be a time in the record (outputs[].timestamp), without jq for year, month and day.")
 	if o := t.s3.DynamicPartitioningConfiguration.RetryOptions; o != nil {
 		t.notTaken("RetryOptions", "Standpipe retries until the records leave the stream.")

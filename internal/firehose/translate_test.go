@@ -205,6 +205,16 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// TestRawRecords are Firehose's bytes, and names.
+func TestRawRecords(t *testing.T) {
+	for delimiter, s3 := range map[string]map[string]any{"": nil, "\n": processing("true", []string{"AppendDelimiterToRecord"})} {
+		cfg, report := imported(t, s3, Options{Records: RecordsRaw})
+		if o := cfg.Outputs[0]; o.Format != "raw" || o.Delimiter != delimiter || o.Extension != "" || !strings.Contains(unwrapped(report), "FileExtension: is not set, so object names have no ending.") {
+			t.Errorf("%q: %+v\n%s", delimiter, o, report)
+		}
+	}
+}
+
 func TestCodecsAndExtensions(t *testing.T) {
 	for format, want := range map[string]string{"": "none .ndjson-like", "UNCOMPRESSED": "none .ndjson-like", "GZIP": "gzip .gz", "ZIP": "zip own", "Snappy": "snappy own", "HADOOP_SNAPPY": "hadoop_snappy own", "lzma": "none .ndjson-like"} {
 		cfg, report := imported(t, map[string]any{"CompressionFormat": format}, Options{})
