@@ -110,7 +110,7 @@ func (f *redriveFlags) options(cmd *cobra.Command) (o redrive.Options, err error
 }
 
 // errorSource is where error objects lie: below an address, or where a configuration has them. There, objects of other
-// outputs may lie between them.
+// applications and outputs may lie between them.
 func errorSource(cfg config.Config, pipe *pipeline, from string) (redrive.Source, error) {
 	journal := func(bucket, key string) bool {
 		return bucket == cfg.Journal.Bucket && strings.HasPrefix(key, cfg.Journal.Prefix)
@@ -131,7 +131,11 @@ func errorSource(cfg config.Config, pipe *pipeline, from string) (redrive.Source
 			others = append(others, head)
 		}
 	}
+	ours := newNaming(cfg, pipe)
 	return redrive.Source{Place: at, Takes: func(key string) bool {
+		if _, ok := ours.batch(at.Bucket, key); !ok {
+			return false
+		}
 		return !journal(at.Bucket, key) && (!typed || redrive.TypeOf(key) != "") &&
 			!slices.ContainsFunc(others, func(head string) bool { return strings.HasPrefix(key, head) })
 	}}, nil

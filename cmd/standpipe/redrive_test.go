@@ -137,10 +137,12 @@ func TestRedriveOfOwnErrors(t *testing.T) {
 	c := newCloud(t)
 	env := c.env("STANDPIPE_ERRORS_PREFIX=!{firehose:error-output-type}/", "STANDPIPE_OUTPUTS_1_BUCKET=lake", "STANDPIPE_OUTPUTS_1_PREFIX=rows/", "STANDPIPE_LOG_LEVEL=warn")
 	at := time.Now()
-	c.lay(t, "clicks/processing-failed/x", errorRecord(`{"id":9}`, "NotMine", at)) // below an output's prefix
-	c.lay(t, "other/x", errorRecord(`{"id":8}`, "NotMine", at))
+	const name = "/standpipe-clicks-2026-01-02-03-04-05-019c1402-8d3e-7c11-9a4e-5b0f2d6c7e81-0.ndjson"
+	c.lay(t, "processing-failed"+strings.Replace(name, "standpipe-clicks", "standpipe-others", 1), errorRecord(`{"id":7}`, "NotMine", at)) // another application's
+	c.lay(t, "clicks/processing-failed"+name, errorRecord(`{"id":9}`, "NotMine", at))                                                      // below an output's prefix
+	c.lay(t, "other"+name, errorRecord(`{"id":8}`, "NotMine", at))
 	whole := errorRecord(`{"id":1}`, "Standpipe.NotJSON", at)
-	c.lay(t, "processing-failed/x", whole[:len(whole)-1]+`,"output":"output-1"}`+"\n"+whole[:len(whole)-1]+`,"output":"gone"}`+"\n"+whole[:len(whole)-1]+`,"rawDataAfter":"gone"}`+"\n")
+	c.lay(t, "processing-failed"+name, whole[:len(whole)-1]+`,"output":"output-1"}`+"\n"+whole[:len(whole)-1]+`,"output":"gone"}`+"\n"+whole[:len(whole)-1]+`,"rawDataAfter":"gone"}`+"\n")
 	r := execute(t, env, "redrive")
 	if r.code != 3 || !strings.Contains(r.stdout, "line 2, byte ") || !strings.Contains(r.stdout, "it is for output gone, and the configuration has no output of that name") ||
 		!strings.Contains(r.stdout, "it is to enter behind step gone, and the configuration has no step of that name: name the step that it may enter behind with --enter-after, or use --enter-at-start") {

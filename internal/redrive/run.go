@@ -37,7 +37,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // work is one call under way.
 type work struct {
 	Options
-	lease consumer.Lease
+	lease  consumer.Lease
+	beats  func() // begins to show that this process lives
+	leased bool   // at some time
 }
 
 // dry counts what would be redriven. It writes nothing and needs no lease.
@@ -88,28 +90,22 @@ func (w *work) run(ctx context.Context) (*Report, error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer quiet()
+	w.beats = sync.OnceFunc(func() { wg.Go(func() { w.beat(beating) }) })
 	known, err := w.acquire(ctx)
-	if err != nil {
-		return nil, errors.Join(err, w.Sink.Stop(ctx))
-	}
-	wg.Go(func() { w.beat(beating) })
 	var report *Report
-	for {
+	for err == nil {
 		var again bool
 		if report, again, err = w.attempt(ctx, known); !again {
 			break
 		}
 		w.Log.Warn().Err(err).Msg("what was under way is redriven anew")
-		if err = pause(ctx, time.Second); err != nil {
-			break
-		}
-		if known, err = w.acquire(ctx); err != nil {
-			break
+		if err = pause(ctx, time.Second); err == nil {
+			known, err = w.acquire(ctx)
 		}
 	}
 	stop, cancel := w.stopping(ctx)
 	defer cancel()
-	if serr := w.Sink.Stop(stop); serr != nil || report == nil {
+	if serr := w.Sink.Stop(stop); serr != nil {
 		return report, errors.Join(err, serr)
 	}
 	return report, errors.Join(err, w.leave(stop, report))
@@ -156,7 +152,8 @@ func (w *work) acquire(ctx context.Context) (*remembered, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.lease = lease
+		w.lease, w.leased = lease, true
+		w.beats()
 		if lease.Pending == "" {
 			break
 		}
@@ -213,8 +210,14 @@ func (w *work) attempt(ctx context.Context, known *remembered) (report *Report, 
 	return report, false, err
 }
 
-// leave looks whether everything was committed, and gives the lease up.
+// leave looks whether everything was committed, and gives the lease up. Without a report something else is wrong already.
 func (w *work) leave(ctx context.Context, report *Report) error {
+	if report == nil {
+		if w.leased {
+			_ = w.Table.Release(ctx, consumer.RedriveShard, w.lease.Epoch, w.Worker, w.lease.Checkpoint, time.Time{}) // or the next call waits
+		}
+		return nil
+	}
 	row, err := w.Table.Lease(ctx, consumer.RedriveShard)
 	switch {
 	case err != nil:
