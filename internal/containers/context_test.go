@@ -126,13 +126,14 @@ func TestIgnorePatterns(t *testing.T) {
 	}
 }
 
-// TestNothingWritesFiles: the container's file system may be read-only. Only demo, which is not for containers, writes.
+// TestNothingWritesFiles: the container's file system may be read-only. Only demo, try and import write, which are not for
+// containers.
 func TestNothingWritesFiles(t *testing.T) {
 	writes := []string{"Create", "CreateTemp", "Mkdir", "MkdirAll", "MkdirTemp", "OpenFile", "Rename", "Symlink", "WriteFile"}
 	files := 0
 	for _, name := range sent(t, ignorePatterns(t)) {
 		dir := path.Dir(name)
-		if path.Ext(name) != ".go" || strings.HasPrefix(dir, "internal/") && dir != "internal/httpserver" {
+		if path.Ext(name) != ".go" || strings.HasPrefix(dir, "internal/") && dir != "internal/httpserver" || name == "cmd/standpipe/import.go" {
 			continue
 		}
 		files++
