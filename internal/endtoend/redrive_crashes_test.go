@@ -98,11 +98,13 @@ func (s *redriveStory) freeze() {
 
 // tell redrives first one code and then everything, and once more.
 func (s *redriveStory) tell() (broken []string) {
-	s.first = s.w.startRedrive("first", s.set, func(o *redrive.Options) {
+	s.first = s.w.newRedrive("first", s.set, func(o *redrive.Options) {
 		o.Parallel, o.Filter.Codes = 1, []string{"Lambda.FunctionError"}
 	})
+	go s.first.begin()
 	if _, err := s.first.wait(); err == nil {
-		s.first = s.w.startRedrive("first", s.set, func(o *redrive.Options) { o.Parallel = 1 })
+		s.first = s.w.newRedrive("first", s.set, func(o *redrive.Options) { o.Parallel = 1 })
+		go s.first.begin()
 		_, _ = s.first.wait()
 	}
 	time.Sleep(5 * failover)

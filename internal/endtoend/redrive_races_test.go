@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,7 +58,8 @@ func TestWorkerFinishesARedrivesBatch(t *testing.T) {
 			}
 			return nil
 		})
-		r = w.startRedrive("redrive", set, nil)
+		r = w.newRedrive("redrive", set, nil)
+		go r.begin()
 		_, _ = r.wait()
 		time.Sleep(30 * time.Second)
 		w.each(5, "clicks/", "plain/")
@@ -174,14 +176,15 @@ func TestInterruptedRedrive(t *testing.T) {
 		w.ensure()
 		w.errorObjects(30)
 		var r *redriver
-		n := 0
+		var n atomic.Int32
 		w.S3.Control("GetObject", func(c faults.Call, next func()) error {
-			if n++; c.Header.Get(senderHeader) == "first" && n == 12 {
+			if n.Add(1) == 12 && c.Header.Get(senderHeader) == "first" {
 				r.cancel()
 			}
 			return nil
 		})
-		r = w.startRedrive("first", w.twoOutputs(), nil)
+		r = w.newRedrive("first", w.twoOutputs(), nil)
+		go r.begin()
 		report, err := r.wait()
 		if err == nil || report == nil || !report.Interrupted || report.Records == 0 || report.Records == 30 {
 			t.Fatalf("%+v, %v", report, err)

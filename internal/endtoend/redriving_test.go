@@ -32,12 +32,21 @@ type redriver struct {
 	plug   *plug
 	cancel context.CancelFunc
 	done   chan struct{}
+	begin  func()
 	report *redrive.Report
 	err    error
 }
 
 // startRedrive runs a redrive of the error prefix, to the outputs of the settings.
 func (w *World) startRedrive(name string, set Settings, change func(*redrive.Options)) *redriver {
+	w.T.Helper()
+	r := w.newRedrive(name, set, change)
+	go r.begin()
+	return r
+}
+
+// newRedrive makes one whose begin is still to be called, on a goroutine.
+func (w *World) newRedrive(name string, set Settings, change func(*redrive.Options)) *redriver {
 	w.T.Helper()
 	r := &redriver{plug: &plug{name: name, next: w.net}, done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -49,6 +58,7 @@ func (w *World) startRedrive(name string, set Settings, change func(*redrive.Opt
 	at := func(host string) *string { return aws.String("http://" + host) }
 	db := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = at("dynamodb") })
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = at("s3"), true })
+	readers := s3.New(client.Options(), func(o *s3.Options) { o.Retryer = patient() })
 	lines := w.Log
 	if lines == nil {
 		lines = zerolog.ConsoleWriter{Out: testWriter{w.T}, NoColor: true}
@@ -73,7 +83,7 @@ func (w *World) startRedrive(name string, set Settings, change func(*redrive.Opt
 		Chain:  redrive.Chained(steps.NewChain(set.Steps, memory, nil)),
 		Worker: name, Failover: or(set.Failover, 10*time.Second), Memory: memory, Log: log,
 		Table: consumer.NewTable(dynamodb.New(db.Options(), func(o *dynamodb.Options) { o.Retryer = patient() }), Tables),
-		Store: s3read.S3{Client: func(string) *s3.Client { return s3.New(client.Options(), func(o *s3.Options) { o.Retryer = patient() }) }},
+		Store: s3read.S3{Client: func(string) *s3.Client { return readers }},
 		Own: func(id string) bool {
 			mu.Lock()
 			defer mu.Unlock()
@@ -96,10 +106,10 @@ func (w *World) startRedrive(name string, set Settings, change func(*redrive.Opt
 			Ledger: consumer.NewTable(db, Tables), Store: sink.NewS3(client, set.S3), Log: log,
 		})
 	}
-	go func() {
+	r.begin = func() {
 		defer close(r.done)
 		r.report, r.err = redrive.Run(ctx, o)
-	}()
+	}
 	return r
 }
 
