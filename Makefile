@@ -1,9 +1,12 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test bench image measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test race bench image measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
-test: servers readers ## all tests, with the race detector, in random order; vet is part of make lint
+test: servers readers ## all tests, in random order; vet is part of make lint, the race detector of make race
+	go test -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
+
+race: servers readers ## the same with the race detector, which takes twice as long
 	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
 
 measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data
