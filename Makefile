@@ -3,10 +3,10 @@
 
 .PHONY: test race bench image measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
-test: servers readers ## all tests, in random order; vet is part of make lint, the race detector of make race
-	go test -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
+test: servers readers ## the tests, in random order, long ones in part; vet is part of make lint
+	go test -short -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
 
-race: servers readers ## the same with the race detector, which takes twice as long
+race: servers readers ## all tests, with the race detector
 	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
 
 measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data

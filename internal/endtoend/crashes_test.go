@@ -54,7 +54,7 @@ func TestCrashes(t *testing.T) {
 		return
 	}
 	every := 16
-	if raced {
+	if brief() {
 		every = 160
 	}
 	offset := int(time.Now().UnixNano() % int64(every))

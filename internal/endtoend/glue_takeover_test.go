@@ -25,7 +25,7 @@ func TestWorkersWithOlderColumnsTakeOver(t *testing.T) {
 		{"UploadPart", 2, false}, {"TransactWriteItems", 1, true}, {"CompleteMultipartUpload", 1, true},
 		{"CompleteMultipartUpload", 5, false}, {"TransactWriteItems", 2, false}, {"TransactWriteItems", 4, true},
 	} {
-		if raced && i > 1 {
+		if brief() && i > 1 {
 			continue // ten times as slow
 		}
 		t.Run(fmt.Sprintf("%s %d, effect %v", c.op, c.nth, c.effect), func(t *testing.T) {

@@ -144,7 +144,7 @@ func TestRedriveCrashes(t *testing.T) {
 		return
 	}
 	every := 10
-	if raced {
+	if brief() {
 		every = 80
 	}
 	if os.Getenv(crashesEnv) == "all" {

@@ -327,7 +327,7 @@ func TestReplayCrashes(t *testing.T) {
 		t.Fatalf("the story makes %d calls: %v", len(calls), calls)
 	}
 	every := 1
-	if raced {
+	if brief() {
 		every = 5
 	}
 	for n := 1; n <= len(calls); n += every {

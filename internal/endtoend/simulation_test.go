@@ -28,7 +28,7 @@ const (
 // runs goroutines: a rare failure may need its seed several times (-count).
 func TestSimulation(t *testing.T) {
 	seeds := seedsAlways
-	if raced {
+	if brief() {
 		seeds = seedsRaced
 	}
 	first, seeds := fromEnv("STANDPIPE_FIRST", 1), fromEnv("STANDPIPE_SEEDS", seeds)

@@ -50,8 +50,8 @@ func TestEveryRuleHasAMutant(t *testing.T) {
 
 // All of them fit into one program, which Go compiles.
 func TestMutantsCompile(t *testing.T) {
-	if raced {
-		t.Skip("compiles the program without the race detector: `make measured` runs this")
+	if raced || testing.Short() {
+		t.Skip("compiles the program anew: `make measured` runs this")
 	}
 	build(t)
 }

@@ -6,7 +6,7 @@ import "testing"
 // times as long. `make measured` runs this package without it.
 func unlessRaced(t *testing.T) {
 	t.Helper()
-	if raced {
+	if raced || testing.Short() {
 		t.Skip("one goroutine and much data: go test without -race runs it")
 	}
 }
