@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"unicode/utf8"
 
@@ -25,9 +23,9 @@ func (t *trial) excerpt(o sink.JournalObject) error {
 	if t.Show == 0 {
 		return nil
 	}
-	f, err := os.Open(filepath.Join(t.dir, o.Bucket, filepath.FromSlash(o.Key)))
+	f, err := t.servers.S3.Open(o.Bucket, o.Key) // a key need be no file name
 	if err != nil {
-		return fmt.Errorf("read object %s: %w", o.Key, err)
+		return err
 	}
 	defer func() { _ = f.Close() }()
 	lines, err := contentOf(o, f)
