@@ -62,7 +62,7 @@ func (v *values) next() (value, error) {
 			return v.broken(fmt.Sprintf("it has more than %d bytes", v.limit))
 		case fault == "":
 			return v.take(end), nil
-		case size-end < undecided && v.more():
+		case size-end < undecided && v.moreBy(size/4): // so that a long one is not looked through at every read
 			continue
 		case v.err != nil && !errors.Is(v.err, io.EOF):
 			return value{}, v.err
@@ -123,6 +123,14 @@ func (v *values) broken(fault string) (value, error) {
 	}
 	out.end = v.at
 	return out, nil
+}
+
+// moreBy reads on until there are n bytes more, or the file ends, and says whether there was any more.
+func (v *values) moreBy(n int) (grown bool) {
+	for want := len(v.buf) - v.start + max(n, 1); len(v.buf)-v.start < want && v.more(); {
+		grown = true
+	}
+	return grown
 }
 
 // more reads on, and says whether there was any more. It moves what was not given yet to the front of the buffer, which
