@@ -61,16 +61,10 @@ func (s *jqStep) Do(rec sink.Record, yield func(sink.Record) bool) bool {
 		return yield(rec)
 	}
 	if len(results) == 1 {
-		if rec.Raw == nil {
-			rec.Raw = rec.Data
-		}
-		rec.Data = results[0]
-		return yield(rec)
+		return yield(changed(rec, results[0]))
 	}
 	for _, data := range results {
-		piece := rec
-		piece.Data, piece.Raw, piece.RawAfter = data, data, s.name
-		if !yield(piece) {
+		if !yield(piece(rec, s.name, data)) {
 			return false
 		}
 	}

@@ -149,6 +149,20 @@ func TestJQKeepsTheRawBytesOfStepsBefore(t *testing.T) {
 	})
 }
 
+// An error record of an empty record must not show what a step made of it: a redrive would run the step on that.
+func TestEmptyRecordStaysItsRawBytes(t *testing.T) {
+	s, err := NewJQ("jq", JQ{Program: `"made" + .`, Input: Text, Output: Text, MaxBytes: 1024, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Do(sink.Record{}, func(r sink.Record) bool {
+		if r.Failure != nil || string(r.Data) != "made" || r.Raw == nil || len(r.Raw) > 0 {
+			t.Errorf("got %+v", r)
+		}
+		return true
+	})
+}
+
 // FuzzJQ proves that no record breaks a program, and that programs that leave a record alone keep its bytes.
 func FuzzJQ(f *testing.F) {
 	for _, s := range []string{`{"a":1.10,"b":["\ud800",{}]}`, "1 2", `"x"`, "[[]]{}", "\xff", `{"a":{"a":[1e999,-0]}} `} {

@@ -9,7 +9,9 @@ import (
 // changed gives what a step made of a record: its error records go on showing what came.
 func changed(rec sink.Record, data []byte) sink.Record {
 	if rec.Raw == nil {
-		rec.Raw = rec.Data
+		if rec.Raw = rec.Data; rec.Raw == nil { // an empty record, which is not what this makes of it
+			rec.Raw = []byte{}
+		}
 	}
 	rec.Data = data
 	return rec
