@@ -40,6 +40,8 @@ type reader struct {
 	known *remembered
 	tally *tally
 	send  func(context.Context, *chunk) error
+
+	long chan struct{} // filled by the object whose records are long: of such, one is read at a time
 }
 
 // all reads every object of the source, several at once. What is wrong with an object is a problem of the report; an error
@@ -47,6 +49,7 @@ type reader struct {
 func (r *reader) all(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(max(r.Parallel, 1))
+	r.long = make(chan struct{}, 1)
 	err := func() error {
 		var some []s3read.Object
 		listed := 0
@@ -163,7 +166,20 @@ func (r *reader) object(ctx context.Context, o s3read.Object) error {
 		return problem("it can not be unpacked: %v", err)
 	}
 	defer func() { _ = text.Close() }()
-	return r.values(ctx, o, before, newValues(text))
+	in := newValues(text)
+	in.turn = func() error {
+		select {
+		case r.long <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	err = r.values(ctx, o, before, in)
+	if in.turn == nil { // it had its turn
+		<-r.long
+	}
+	return err
 }
 
 // values reads the error records of an object.

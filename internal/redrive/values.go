@@ -9,6 +9,9 @@ import (
 	"standpipe/internal/jsontext"
 )
 
+// maxShort is how large the buffer of a file may be without its turn: several times a record of 1 MiB.
+const maxShort = 4 << 20
+
 // maxValue is the longest error record that is read: base64 of a record that steps have made of one, at their limits.
 const maxValue = 128 << 20
 
@@ -26,6 +29,7 @@ type value struct {
 type values struct {
 	in    io.Reader
 	limit int
+	turn  func() error // waits until the buffer may become larger than maxShort; called once. nil = it may
 
 	buf   []byte
 	start int   // of what was not given yet
@@ -142,6 +146,12 @@ func (v *values) more() bool {
 	rest := len(v.buf) - v.start
 	switch {
 	case 2*rest >= cap(v.buf):
+		if v.turn != nil && 2*cap(v.buf) > maxShort {
+			if v.err = v.turn(); v.err != nil {
+				return false
+			}
+			v.turn = nil
+		}
 		bigger := make([]byte, rest, max(64<<10, 2*cap(v.buf)))
 		copy(bigger, v.buf[v.start:])
 		v.buf = bigger
