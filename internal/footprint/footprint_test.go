@@ -26,10 +26,13 @@ import (
 
 // daemon is the real program, running with its default settings but for addresses.
 type daemon struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	url  string
-	logs *bytes.Buffer
+	t       *testing.T
+	cmd     *exec.Cmd
+	url     string
+	logs    *bytes.Buffer
+	kinesis *kinesisfake.Server
+	lake    *s3fake.Server // with the bucket of its name
+	most    float64        // peak of a daemon that was stopped
 }
 
 // start fills a stream of so many shards with records of about 300 bytes and starts the program on it.
@@ -42,15 +45,15 @@ func start(t *testing.T, shards, records int) *daemon {
 	})
 }
 
-// startOn starts the program on a stream that fill puts records into.
-func startOn(t *testing.T, shards int, fill func(put func(key string, data []byte))) *daemon {
+// startOn starts the program on a stream that fill puts records into, with settings beside the default ones.
+func startOn(t *testing.T, shards int, fill func(put func(key string, data []byte)), settings ...string) *daemon {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "standpipe")
 	if out, err := exec.Command("go", "build", "-o", bin, "standpipe/cmd/standpipe").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	kinesis, dynamo := kinesisfake.New(kinesisfake.Options{}), dynamofake.New(dynamofake.Options{})
-	bucket, err := s3fake.New(s3fake.Options{Dir: t.TempDir(), Buckets: []string{"lake"}})
+	bucket, err := s3fake.New(s3fake.Options{Buckets: []string{"lake"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +71,12 @@ func startOn(t *testing.T, shards int, fill func(put func(key string, data []byt
 		return s.URL
 	}
 	listen := freePort(t)
-	d := &daemon{t: t, cmd: exec.Command(bin, "run"), url: "http://" + listen, logs: &bytes.Buffer{}}
-	d.cmd.Env = []string{
+	d := &daemon{t: t, cmd: exec.Command(bin, "run"), url: "http://" + listen, logs: &bytes.Buffer{}, kinesis: kinesis, lake: bucket}
+	d.cmd.Env = append(settings, []string{
 		"STANDPIPE_STREAM_NAME=clicks", "STANDPIPE_STREAM_REGION=eu-west-1", "STANDPIPE_STREAM_ENDPOINT=" + serve(kinesis), "STANDPIPE_LEASES_ENDPOINT=" + serve(dynamo),
 		"STANDPIPE_S3_ENDPOINT=" + serve(bucket), "STANDPIPE_S3_PATH_STYLE=true", "STANDPIPE_OUTPUTS_0_BUCKET=lake", "STANDPIPE_SERVER_LISTEN=" + listen,
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "HOME=" + t.TempDir(),
-	}
+	}...)
 	d.cmd.Stderr = d.logs
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -114,7 +117,7 @@ func (d *daemon) metric(name string) float64 {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body)
-	m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(body)
+	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`).FindSubmatch(body)
 	if m == nil {
 		return -1
 	}
@@ -139,16 +142,25 @@ func (d *daemon) await(limit time.Duration, what string, cond func() bool) time.
 // peak is the most memory the process has had resident, in MiB.
 func (d *daemon) peak() float64 {
 	d.t.Helper()
+	mb, ok := d.resident()
+	if !ok {
+		d.t.Fatal("the program has ended")
+	}
+	return mb
+}
+
+// resident is false for a program that has ended.
+func (d *daemon) resident() (peak float64, ok bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
 	if err != nil {
-		d.t.Fatal(err)
+		return 0, false
 	}
 	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
 	if m == nil {
-		d.t.Fatalf("no VmHWM in %s", status)
+		return 0, false
 	}
-	kb, _ := strconv.ParseFloat(string(m[1]), 64)
-	return kb / 1024
+	kb, err := strconv.ParseFloat(string(m[1]), 64)
+	return kb / 1024, err == nil
 }
 
 // cpu is the processor time the process has used.
@@ -170,6 +182,12 @@ func (d *daemon) stop() {
 	begin := time.Now()
 	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		d.t.Fatal(err)
+	}
+	tick := time.NewTicker(20 * time.Millisecond) // the kernel forgets the peak when the program ends
+	defer tick.Stop()
+	for mb, ok := d.resident(); ok; mb, ok = d.resident() {
+		d.most = mb
+		<-tick.C
 	}
 	if err := d.cmd.Wait(); err != nil {
 		d.t.Errorf("after SIGTERM: %v", err)

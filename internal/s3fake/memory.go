@@ -8,20 +8,63 @@ import (
 	"sync"
 )
 
-// memory is a volume without folders.
+// memory is a volume whose folders are there as long as they hold something. A name may be a file and a folder at once.
 type memory struct {
-	mu    sync.Mutex
-	files map[string][]byte
+	mu      sync.Mutex
+	files   map[string][]byte
+	folders map[string]map[string]struct{} // the names right below each
 }
 
 var _ volume = (*memory)(nil)
 
-func newMemory() *memory { return &memory{files: map[string][]byte{}} }
+func newMemory() *memory {
+	return &memory{files: map[string][]byte{}, folders: map[string]map[string]struct{}{}}
+}
 
 func (m *memory) set(name string, data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.put(name, data)
+}
+
+// put makes a file and the folders above it. The caller holds m.mu.
+func (m *memory) put(name string, data []byte) {
 	m.files[name] = data
+	for at := strings.LastIndexByte(name, '/'); at >= 0; at = strings.LastIndexByte(name, '/') {
+		folder := name[:at]
+		below, known := m.folders[folder]
+		if !known {
+			below = map[string]struct{}{}
+			m.folders[folder] = below
+		}
+		below[name] = struct{}{}
+		if known {
+			return
+		}
+		name = folder
+	}
+}
+
+// forget takes a name out of the folders above it, as far as nothing else is below. The caller holds m.mu.
+func (m *memory) forget(name string) {
+	for {
+		_, file := m.files[name]
+		_, folder := m.folders[name]
+		if file || folder {
+			return
+		}
+		at := strings.LastIndexByte(name, '/')
+		if at < 0 {
+			return
+		}
+		above := name[:at]
+		delete(m.folders[above], name)
+		if len(m.folders[above]) > 0 {
+			return
+		}
+		delete(m.folders, above)
+		name = above
+	}
 }
 
 func (m *memory) get(name string) ([]byte, error) {
@@ -80,7 +123,8 @@ func (m *memory) rename(from, to string) error {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
 	delete(m.files, from)
-	m.files[to] = data
+	m.forget(from)
+	m.put(to, data)
 	return nil
 }
 
@@ -88,18 +132,25 @@ func (m *memory) remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.files, name)
+	m.forget(name)
 	return nil
 }
 
 func (m *memory) removeAll(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for f := range m.files {
-		if strings.HasPrefix(f, name+"/") {
-			delete(m.files, f)
-		}
-	}
+	m.clear(name)
+	m.forget(name)
 	return nil
+}
+
+// clear removes what lies below a folder. The caller holds m.mu.
+func (m *memory) clear(folder string) {
+	for name := range m.folders[folder] {
+		delete(m.files, name)
+		m.clear(name)
+	}
+	delete(m.folders, folder)
 }
 
 func (m *memory) fits(string) bool { return true }
