@@ -62,8 +62,14 @@ func (w *World) putRefused(n int, part func(id int) string, data func(part strin
 // second in the middle of carrying one out, the third finishes. Everything put must be delivered exactly once; look is then
 // told how often put was called.
 func whileWorkersDie(t *testing.T, chain []steps.Step, put func(w *World), look func(w *World, times int)) {
+	whileWorkersDieOn(t, 2, func(*World) Settings { return Settings{Steps: chain} }, put, look)
+}
+
+// whileWorkersDieOn is the same of a stream of so many shards and of workers that are set up otherwise.
+func whileWorkersDieOn(t *testing.T, shards int, settings func(*World) Settings, put func(w *World), look func(w *World, times int)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := New(t, 2)
+		w := New(t, shards)
+		set := settings(w)
 		check := w.Watch("clicks/")
 		var mu sync.Mutex
 		died := 0
@@ -85,7 +91,7 @@ func whileWorkersDie(t *testing.T, chain []steps.Step, put func(w *World), look 
 		times := 0
 		for n := 1; n <= 3; n++ {
 			put(w)
-			wk := w.Start(Settings{Steps: chain})
+			wk := w.Start(set)
 			put(w)
 			times += 2
 			if n < 3 {
