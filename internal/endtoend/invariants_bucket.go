@@ -175,6 +175,9 @@ func (c *Checker) readObject(o s3fake.Object) {
 			c.fail("object %s holds a line that nobody put there: %.200s", o.Key, line)
 			continue
 		}
+		if !e.bad && !strings.HasPrefix(o.Key, seen.output+e.under) {
+			c.fail("object %s holds record %d, which belongs under %s%s", o.Key, e.id, seen.output, e.under)
+		}
 		seen.entries = append(seen.entries, e)
 		c.visible[seen.output][e.id]++
 		if n := c.visible[seen.output][e.id]; n > 1 {

@@ -11,6 +11,7 @@ import (
 func (s *simulation) put(n int) {
 	for range n {
 		switch d := s.rng.IntN(100); {
+		case d < 74 && s.putUndelivered():
 		case d < 74:
 			e := s.entry(0)
 			s.store([]byte(e.line), e)
@@ -55,8 +56,13 @@ func (s *simulation) store(data []byte, entries ...*entry) {
 // entry is a good record, with so much to fill it up.
 func (s *simulation) entry(fill int) *entry {
 	e := s.w.next()
+	text := ""
 	if fill > 0 {
-		e.line = fmt.Sprintf(`{"id":%d,"text":"%s"}`, e.id, strings.Repeat("x", fill))
+		text = fmt.Sprintf(`,"text":"%s"`, strings.Repeat("x", fill))
+		e.line = fmt.Sprintf(`{"id":%d%s}`, e.id, text)
+	}
+	if s.shapes != nil {
+		s.shapes.line(e, text)
 	}
 	return e
 }

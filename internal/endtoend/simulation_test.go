@@ -98,6 +98,7 @@ type simulation struct {
 	stopped chan struct{}    // has one token for each worker that was stopped and is gone
 	stops   int
 	huge    bool
+	shapes  *shapes // nil in seeds without steps
 }
 
 func simulate(t *testing.T, seed uint64, loud bool, sum *totals) {
@@ -226,8 +227,13 @@ func (s *simulation) build(seed uint64) {
 		Errors:   []string{"gzip", "none"}[s.rng.IntN(2)],
 	}
 	paths := []string{"", "", "", "!{timestamp:mm}/", "!{timestamp:mm}/", "!{timestamp:ss}/"}[s.rng.IntN(6)]
-	for i, pre := range outputs {
-		s.set.Outputs = append(s.set.Outputs, s.w.Output(pre[:len(pre)-1], pre+paths, []string{"gzip", "none", "zstd"}[i]))
+	codecs := []string{"gzip", "none", "zstd"}
+	if s.set.Outputs = s.shape(seed, outputs, codecs); s.shapes != nil {
+		s.set.Steps, paths = s.shapes.steps, underKeys
+	} else {
+		for i, pre := range outputs {
+			s.set.Outputs = append(s.set.Outputs, s.w.Output(pre[:len(pre)-1], pre+paths, codecs[i]))
+		}
 	}
 	if s.rng.IntN(10) == 0 {
 		s.huge = true

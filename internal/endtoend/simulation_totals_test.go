@@ -17,6 +17,7 @@ var everyKind = []string{
 	"TransactionConflict", "TransactionInProgress", "ConditionalCheckFailed on one's own success",
 	"error inside a 200", "HEAD 403", "InvalidPart", "vanished upload", "expired iterator",
 	"takeover", "hand-over", "undo",
+	"steps", "dropped record", "record without a key", "record of which a value is broken",
 }
 
 // totals counts what happened. Safe for concurrent use.

@@ -14,6 +14,7 @@ type entry struct {
 	at    int // which Kinesis record of its shard holds it, from 0
 	bad   bool
 	line  string
+	under string // what must stand behind an output's prefix in the key of an object that holds it
 }
 
 // truth is what was put into the stream, written down by the putter, not read back.
