@@ -19,10 +19,24 @@ func appendWhere(dst []byte, rec *Record, f *Failure) []byte {
 	return appendMember(dst, "output", f.Output)
 }
 
-// appendKeys writes partition keys as an object, by namespace and name as prefixes have them.
+// keysRoom is how many bytes of partition keys an error record has, names and values. All that a path is made of is less.
+const keysRoom = 4 << 10
+
+// appendKeys writes partition keys as an object, by namespace and name as prefixes have them, as far as there is room: each
+// of a million records that steps made of one may have the same thousands of keys.
 func appendKeys(dst []byte, keys []KeyValue) []byte {
-	for i, k := range keys {
-		dst = append(dst, "{,"[min(i, 1)])
+	dst = append(dst, '{')
+	for room, first := keysRoom, true; len(keys) > 0; keys = keys[1:] {
+		k := keys[0]
+		if n := len(k.Name) + len(k.Value); n > room {
+			continue
+		} else {
+			room -= n
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
 		dst = append(appendString(dst, string(k.Source)+":"+k.Name), ':')
 		dst = appendString(dst, k.Value)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -123,5 +124,24 @@ func TestErrorRecordKeepsPartitionKeys(t *testing.T) {
 	rec.RawAfter = ""
 	if got := string(appendErrorRecord(nil, rec, f, "s", time.Now())); strings.Contains(got, "partitionKeys") {
 		t.Errorf("keys are given for what enters in front of all steps: %s", got)
+	}
+}
+
+// Records that steps made of one share its partition keys: each writes no more of them than a path may need.
+func TestErrorRecordHasRoomForSomePartitionKeys(t *testing.T) {
+	rec := &Record{RawAfter: "jq"}
+	for _, name := range []string{strings.Repeat("n", 5000), "a", "b", "c", "d"} {
+		rec.Keys = append(rec.Keys, KeyValue{partition.Key{Source: partition.Query, Name: name}, strings.Repeat("v", 1536)})
+	}
+	var got struct{ PartitionKeys map[string]string }
+	if err := json.Unmarshal(appendErrorRecord(nil, rec, &Failure{}, "s", time.Now()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if keys := slices.Sorted(maps.Keys(got.PartitionKeys)); !slices.Equal(keys, []string{"partitionKeyFromQuery:a", "partitionKeyFromQuery:b"}) {
+		t.Errorf("got %q", keys)
+	}
+	rec.Keys = rec.Keys[:1]
+	if err := json.Unmarshal(appendErrorRecord(nil, rec, &Failure{}, "s", time.Now()), &got); err != nil {
+		t.Errorf("of keys that do not fit: %v", err)
 	}
 }

@@ -119,7 +119,7 @@ func keyValues(object map[string]any) ([]sink.KeyValue, error) {
 		if text == "" {
 			return nil, errNoValue
 		}
-		found = append(found, sink.KeyValue{Key: partition.Key{Source: partition.Query, Name: name}, Value: text})
+		found = append(found, sink.KeyValue{Key: partition.Key{Source: partition.Query, Name: name}, Value: partition.Clip(text)})
 	}
 	slices.SortFunc(found, func(a, b sink.KeyValue) int { return strings.Compare(a.Name, b.Name) })
 	return found, nil

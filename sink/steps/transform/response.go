@@ -178,7 +178,7 @@ func partitionKeys(meta jsonValue) (keys []sink.KeyValue, problem string) {
 			at[name] = i
 			keys = append(keys, sink.KeyValue{Key: partition.Key{Source: partition.Lambda, Name: name}})
 		}
-		keys[i].Value = text
+		keys[i].Value = partition.Clip(text)
 	})
 	return keys, problem
 }
