@@ -31,7 +31,8 @@ type Output struct {
 	Timestamp     *eventtime.Finder
 	RejectUntimed bool
 
-	// MaxOpenPaths is how many paths may have records in one batch. A record of a further one goes to the error output, as
+	// MaxOpenPaths is how many paths records of one batch may be filed under, those that then do not fit the output among
+	// them. A record of a further one goes to the error output, as
 	// with Firehose's limit of active partitions; 0 = as many as Options.Memory has room for, at 2 KiB each.
 	MaxOpenPaths int
 

@@ -23,7 +23,7 @@ steps and outputs, and prints the keys of the objects and how each begins: also 
 why. It is the code of run; nothing is sent anywhere, and no account is needed.
 
 Each line of a file is a record, unless the file holds what ` + "`aws kinesis get-records`" + ` prints. --as whole takes each
-file as one record. - is standard input.`,
+file as one record. - is standard input. All records arrive now, whatever time a file gives for them.`,
 		Example: `  standpipe try -c standpipe.yaml sample.ndjson
   standpipe try -c standpipe.yaml --dir lake sample.ndjson    # keep the objects
   aws kinesis get-records --shard-iterator … | standpipe try -c standpipe.yaml -`,
