@@ -16,6 +16,7 @@ import (
 	kclconfig "github.com/vmware/vmware-go-kcl-v2/clientlibrary/config"
 	"github.com/vmware/vmware-go-kcl-v2/clientlibrary/worker"
 
+	"standpipe/internal/pause"
 	"standpipe/sink"
 )
 
@@ -205,7 +206,7 @@ func (c *Consumer) prepareAgain(ctx context.Context) error {
 			return err
 		}
 		c.log.Warn().Err(err).Int64("wait_ms", backoff.Milliseconds()).Msg("retrying")
-		if wait(ctx, backoff) != nil {
+		if pause.For(ctx, backoff) != nil {
 			return err
 		}
 	}
@@ -301,7 +302,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 // heartbeat keeps this worker alive in the others' eyes. Leases are not renewed one by one.
 func (c *Consumer) heartbeat(ctx context.Context) {
 	period := c.opts.Failover / 5
-	for wait(ctx, period) == nil {
+	for pause.For(ctx, period) == nil {
 		if err := c.beat(ctx); err != nil && ctx.Err() == nil {
 			c.m.retries.WithLabelValues("dynamodb", "UpdateItem").Inc()
 			if c.trouble.Note("heartbeat", "", err) {

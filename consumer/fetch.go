@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"standpipe/internal/awserr"
+	"standpipe/internal/pause"
 	"standpipe/sink"
 )
 
@@ -97,7 +98,7 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 		}
 	}()
 	for {
-		if err := wait(ctx, time.Until(f.due)); err != nil {
+		if err := pause.For(ctx, time.Until(f.due)); err != nil {
 			return nil, context.Cause(ctx)
 		}
 		room, err := f.memory.Acquire(ctx, f.reserve())

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"standpipe/internal/pause"
 	"standpipe/sink"
 )
 
@@ -288,7 +289,7 @@ func (r *reader) settledRow() (*Lease, error) {
 			if r.fetcher.trouble.Note(trouble, "pending", err) {
 				r.log.Error().Err(err).Msg("a row of the lease table is damaged")
 			}
-			if wait(r.reads, backoff) != nil {
+			if pause.For(r.reads, backoff) != nil {
 				return nil, context.Cause(r.reads)
 			}
 			backoff = min(2*backoff, 10*time.Second)
@@ -301,7 +302,7 @@ func (r *reader) settledRow() (*Lease, error) {
 				return nil, context.Cause(r.reads)
 			}
 			r.log.Error().Err(err).Str("shard", r.lease.Shard).Str("batch", row.Pending).Msg("pending batch not carried out; trying again")
-			if wait(r.reads, time.Second) != nil {
+			if pause.For(r.reads, time.Second) != nil {
 				return nil, context.Cause(r.reads)
 			}
 		}
@@ -320,7 +321,7 @@ func (r *reader) readRow() (*Lease, error) {
 			r.fetcher.trouble.Clear("GetItem", r.lease.Shard)
 			return row, nil
 		}
-		if wait(r.reads, backoff) != nil {
+		if pause.For(r.reads, backoff) != nil {
 			r.fetcher.trouble.Clear("GetItem", r.lease.Shard)
 			return nil, context.Cause(r.reads)
 		}
@@ -352,15 +353,4 @@ func (r *reader) drain(ctx context.Context) error {
 		return errOver
 	}
 	return reading.Drain(ctx)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"standpipe/internal/pause"
 )
 
 // RedriveShard is the key of the row by which error records are sent through the outputs again. To the commit protocol it
@@ -67,7 +69,7 @@ func (t *Table) outlive(ctx context.Context, owner string, failover time.Duratio
 		if !time.Now().Before(end) {
 			return nil
 		}
-		if err := wait(ctx, max(failover/20, 100*time.Millisecond)); err != nil {
+		if err := pause.For(ctx, max(failover/20, 100*time.Millisecond)); err != nil {
 			return err
 		}
 		var who string

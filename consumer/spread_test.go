@@ -18,6 +18,7 @@ import (
 
 	"standpipe/internal/dynamofake"
 	"standpipe/internal/faults"
+	"standpipe/internal/pause"
 )
 
 // crowd is workers that live on their own, each with its own watcher's rhythm, event loop and consumers, on a
@@ -124,7 +125,7 @@ func (f *crowd) join(limit int) *walker {
 	f.all = append(f.all, w)
 	f.mu.Unlock()
 	f.wg.Go(func() {
-		for wait(w.ctx, failover/5) == nil {
+		for pause.For(w.ctx, failover/5) == nil {
 			_ = f.table.Beat(w.ctx, name, limit)
 		}
 	})
@@ -141,7 +142,7 @@ func (w *walker) watch() {
 		select {
 		case <-t.C:
 		case <-w.c.watch.kicks:
-			_ = wait(w.ctx, 100*time.Millisecond)
+			_ = pause.For(w.ctx, 100*time.Millisecond)
 		case <-w.ctx.Done():
 			return
 		}
@@ -179,11 +180,11 @@ func (w *walker) state(id string) *par.ShardStatus {
 
 // loop is the library's event loop: one acquisition a turn.
 func (w *walker) loop() {
-	pause := 50 * time.Millisecond
-	for wait(w.ctx, pause) == nil {
+	turn := 50 * time.Millisecond
+	for pause.For(w.ctx, turn) == nil {
 		ids, free := w.candidates()
-		if pause = 50 * time.Millisecond; !free {
-			pause = 500 * time.Millisecond
+		if turn = 50 * time.Millisecond; !free {
+			turn = 500 * time.Millisecond
 			continue
 		}
 		id := ids[w.f.pick(len(ids))]
@@ -215,7 +216,7 @@ func (w *walker) consume(r *reader) {
 		case <-w.ctx.Done():
 			return
 		case <-closed:
-			_ = wait(w.ctx, w.f.upTo(5*time.Second)) // what is left is read, and committed
+			_ = pause.For(w.ctx, w.f.upTo(5*time.Second)) // what is left is read, and committed
 			if r.reads.Err() == nil {
 				_, err := w.table.client.UpdateItem(w.ctx, &dynamodb.UpdateItemInput{TableName: &w.table.name, Key: key(id), UpdateExpression: aws.String("SET checkpoint = :end"),
 					ConditionExpression: aws.String("leaseOwner = :me AND leaseEpoch = :epoch"), ExpressionAttributeValues: row{":end": str(shardEnd), ":me": str(w.me), ":epoch": num(r.lease.Epoch)}})
@@ -223,7 +224,7 @@ func (w *walker) consume(r *reader) {
 			}
 		}
 	}
-	_ = wait(w.ctx, w.f.upTo(2*time.Second)) // the batch is cut and promised
+	_ = pause.For(w.ctx, w.f.upTo(2*time.Second)) // the batch is cut and promised
 	if w.ctx.Err() == nil {
 		w.state(id).SetLeaseOwner("")
 		_ = w.RemoveLeaseOwner(id)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"standpipe/internal/pause"
 )
 
 const listEvery = 10 * time.Second
@@ -62,7 +64,7 @@ func (w *watcher) run(ctx context.Context, foreign chan<- error) {
 		case <-t.C:
 		case <-w.kicks:
 			// Kicks come in bursts; a tenth of a second gathers them.
-			if wait(ctx, 100*time.Millisecond) != nil {
+			if pause.For(ctx, 100*time.Millisecond) != nil {
 				return
 			}
 		case <-ctx.Done():

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"standpipe/internal/pause"
 )
 
 const (
@@ -58,14 +60,7 @@ func (b *backoff) next() time.Duration { return min(max(2*b.waited, backoffMin),
 // pause waits; its error is that ctx has ended.
 func (b *backoff) pause(ctx context.Context) error {
 	b.waited = b.next()
-	t := time.NewTimer(b.waited - time.Duration(b.jitter()*float64(b.waited/2)))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, b.waited-time.Duration(b.jitter()*float64(b.waited/2)))
 }
 
 func definite(err error, settles []error) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"standpipe/consumer"
+	"standpipe/internal/pause"
 	"standpipe/sink"
 )
 
@@ -99,7 +100,7 @@ func (w *work) run(ctx context.Context) (*Report, error) {
 			break
 		}
 		w.Log.Warn().Err(err).Msg("what was under way is redriven anew")
-		if err = pause(ctx, time.Second); err == nil {
+		if err = pause.For(ctx, time.Second); err == nil {
 			known, err = w.acquire(ctx)
 		}
 	}
@@ -115,21 +116,10 @@ func (w *work) run(ctx context.Context) (*Report, error) {
 func (w *work) stopping(ctx context.Context) (context.Context, context.CancelFunc) {
 	stop, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
-		_ = pause(stop, w.Stop)
+		_ = pause.For(stop, w.Stop)
 		cancel()
 	})
 	return stop, func() { unhook(); cancel() }
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // acquire takes the lease with nothing pending on it, and reads what was redriven up to its checkpoint.
@@ -179,7 +169,7 @@ func (w *work) beat(ctx context.Context) {
 		if err := w.Table.BeatRedrive(ctx, w.Worker); err != nil && ctx.Err() == nil {
 			w.Log.Warn().Err(err).Msg("heartbeat not written")
 		}
-		if pause(ctx, w.Failover/5) != nil {
+		if pause.For(ctx, w.Failover/5) != nil {
 			return
 		}
 	}

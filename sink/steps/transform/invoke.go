@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"standpipe/internal/awserr"
+	"standpipe/internal/pause"
 	"standpipe/sink"
 )
 
@@ -117,14 +118,7 @@ func (l *Lambda) giveUp(g *group, a *answer, err error) {
 }
 
 func (l *Lambda) pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d - time.Duration(l.link.Jitter()*float64(d/2)))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, d-time.Duration(l.link.Jitter()*float64(d/2)))
 }
 
 // outcome classifies the answer to one call.
