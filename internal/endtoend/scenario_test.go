@@ -189,7 +189,10 @@ func (s *scenario) finish() []string {
 	s.mu.Unlock()
 	broken := s.stop()
 	time.Sleep(2 * late)
-	if s.orphans {
+	s.mu.Lock()
+	orphans := s.orphans
+	s.mu.Unlock()
+	if orphans {
 		s.start()
 		s.await()
 		broken = append(broken, s.stop()...)
