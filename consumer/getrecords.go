@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
+const jsonContentType = "application/x-amz-json-1.1"
+
 // maxBody bounds what is read of an answer: twice what Kinesis may send.
 const maxBody = 32 << 20
 
@@ -26,9 +29,13 @@ const maxBody = 32 << 20
 // and without its decoding, which costs more than all the rest of a busy one. Client, endpoint, credentials
 // and signer are the SDK's. Whatever is not a plain success or one of the two refusals of daily life is
 // asked again through the SDK, whose errors, clock correction and so on then apply. Safe for concurrent use.
+//
+// It speaks CBOR, and JSON for good when several answers in a row show that this is not understood, as by an emulator.
 type recordsAPI struct {
 	client *kinesis.Client
 	signer *v4.Signer
+
+	misunderstood atomic.Int32 // answers in a row from which it seems that CBOR is not understood
 
 	once sync.Once
 	url  string
@@ -45,7 +52,8 @@ type getRecordsRequest struct {
 	StreamARN     string `json:",omitempty"`
 }
 
-// get calls GetRecords (Amazon Kinesis API reference, AWS JSON 1.1).
+// get calls GetRecords
+// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html).
 func (a *recordsAPI) get(ctx context.Context, arn, iterator string) (*response, error) {
 	resp, err := a.send(ctx, arn, iterator)
 	if err != nil {
@@ -55,13 +63,34 @@ func (a *recordsAPI) get(ctx context.Context, arn, iterator string) (*response, 
 	if got.body, err = readBody(resp, got.body); err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return a.refused(ctx, arn, iterator, got.body)
+	cbor := resp.Header.Get("Content-Type") == cborContentType
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return a.refused(ctx, arn, iterator, refusalOf(got.body, cbor))
+	case cbor:
+		err = decodeCBOR(got.body, got)
+		a.understood(err == nil)
+	default:
+		err = decodeJSON(got.body, got)
 	}
-	if err := decodeResponse(got.body, got); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return got, nil
+}
+
+// speaksJSON says that CBOR is given up.
+func (a *recordsAPI) speaksJSON() bool { return a.misunderstood.Load() >= 3 }
+
+// understood takes note of an answer to CBOR.
+func (a *recordsAPI) understood(yes bool) {
+	switch {
+	case a.speaksJSON():
+	case yes:
+		a.misunderstood.Store(0)
+	default:
+		a.misunderstood.Add(1)
+	}
 }
 
 func (a *recordsAPI) send(ctx context.Context, arn, iterator string) (*http.Response, error) {
@@ -74,12 +103,19 @@ func (a *recordsAPI) send(ctx context.Context, arn, iterator string) (*http.Resp
 	if err != nil {
 		return nil, fmt.Errorf("find credentials: %w", err)
 	}
-	body, _ := json.Marshal(getRecordsRequest{10000, iterator, arn}) // strings and numbers always encode
+	in := getRecordsRequest{10000, iterator, arn}
+	body, contentType := []byte(nil), cborContentType
+	if a.speaksJSON() {
+		body, _ = json.Marshal(in) // strings and numbers always encode
+		contentType = jsonContentType
+	} else {
+		body = in.encodeCBOR()
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header["Content-Type"] = []string{"application/x-amz-json-1.1"}
+	req.Header["Content-Type"] = []string{contentType}
 	req.Header["X-Amz-Target"] = []string{"Kinesis_20131202.GetRecords"}
 	req.Header["User-Agent"] = []string{"standpipe"}
 	sum := sha256.Sum256(body)
@@ -104,13 +140,36 @@ func endpoint(ctx context.Context, opts kinesis.Options) (string, error) {
 	return strings.TrimSuffix(e.URI.String(), "/") + "/", nil
 }
 
-// refused gives the SDK's error for an answer that is not a success.
-func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, body []byte) (*response, error) {
-	var e struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
+// refusal is an answer that is not a success.
+type refusal struct {
+	Type    string `json:"__type"`
+	Message string `json:"message"`
+}
+
+// refusalOf reads one. What can not be read has no type.
+func refusalOf(body []byte, cbor bool) (e refusal) {
+	if !cbor {
+		_ = json.Unmarshal(body, &e)
+		return e
 	}
-	_ = json.Unmarshal(body, &e) // what is no JSON has no type and goes to the SDK
+	scan := cborScan{body: body}
+	for all := scan.enter(cborMap); scan.more(&all); {
+		switch string(scan.key()) {
+		case "":
+		case "__type":
+			e.Type = scan.string()
+		case "message", "Message":
+			e.Message = scan.string()
+		default:
+			scan.skip(0)
+		}
+	}
+	return e
+}
+
+// refused gives the SDK's error for an answer that is not a success. If the SDK is not refused, which speaks JSON, then
+// it was the CBOR.
+func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusal) (*response, error) {
 	switch e.Type[strings.LastIndexByte(e.Type, '#')+1:] {
 	case "ExpiredIteratorException":
 		return nil, &types.ExpiredIteratorException{Message: &e.Message}
@@ -125,6 +184,7 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, body []b
 	if err != nil {
 		return nil, err
 	}
+	a.understood(false)
 	got := &response{MillisBehind: aws.ToInt64(out.MillisBehindLatest), Next: aws.ToString(out.NextShardIterator), HasNext: out.NextShardIterator != nil}
 	for i := range out.Records {
 		r := &out.Records[i]

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+	"github.com/fxamacker/cbor/v2"
 
 	"standpipe/internal/faults"
 	"standpipe/internal/kinesisfake"
@@ -144,7 +146,7 @@ func TestGetRecordsRequest(t *testing.T) {
 	_, err := get(t, func(r *http.Request) (*http.Response, error) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != http.MethodPost || r.Header.Get("X-Amz-Target") != "Kinesis_20131202.GetRecords" || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") ||
-			string(body) != `{"Limit":10000,"ShardIterator":"iterator"}` {
+			r.Header.Get("Content-Type") != cborContentType || string(body) != "\xa2\x65Limit\x19\x27\x10\x6dShardIterator\x68iterator" {
 			t.Errorf("request is %s %v %s", r.Method, r.Header, body)
 		}
 		return respond(200, -1, strings.NewReader(twoRecords))(r)
@@ -165,7 +167,15 @@ func TestStreamByARN(t *testing.T) {
 	srv.Control("", func(c faults.Call, _ func()) error {
 		mu.Lock()
 		defer mu.Unlock()
-		bodies = append(bodies, c.Op+" "+string(c.Body))
+		body := c.Body
+		if c.Op == "GetRecords" {
+			var in getRecordsRequest
+			if err := cbor.Unmarshal(body, &in); err != nil {
+				return err
+			}
+			body, _ = json.Marshal(in)
+		}
+		bodies = append(bodies, c.Op+" "+string(body))
 		return nil
 	})
 	client := kinesisOver(faults.Transport(map[string]http.Handler{"kinesis": srv}))

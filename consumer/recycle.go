@@ -1,6 +1,10 @@
 package consumer
 
-import "sync"
+import (
+	"sync"
+
+	"standpipe/internal/spoil"
+)
 
 // responses keeps the memory of answers for later ones, of all shards, until the garbage collector wants it.
 var responses = sync.Pool{New: func() any { return new(response) }}
@@ -9,7 +13,7 @@ func newResponse() *response { return responses.Get().(*response) }
 
 // recycle gives the memory of an answer to a later one. Nobody may use its records any more: their data will change.
 func (r *response) recycle() {
-	spoil(r.body)
+	spoil.Bytes(r.body)
 	r.trim()
 	responses.Put(r)
 }

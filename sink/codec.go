@@ -11,7 +11,8 @@ type codec struct {
 	contentType string // of the file, where its Content-Encoding is not declared
 	encoding    string // Content-Encoding, as Firehose names it; "" = there is none to declare
 	chunk       int    // bytes that are compressed in one piece; the last chunk of an object may be smaller
-	levels      int    // highest compression level; the lowest is 1, and 0 stands for the codec's default; 0 = no levels
+	buffers     *chunkBuffers
+	levels      int // highest compression level; the lowest is 1, and 0 stands for the codec's default; 0 = no levels
 
 	// compress gives a chunk's stored form in a slice of its own and exact size, and what the framing wants to know of
 	// its raw bytes. It is not called for an empty chunk, and may be called concurrently. nil stores chunks as they are.
@@ -33,25 +34,25 @@ type framing interface {
 // codecs are the names that Output.Compression may have. The Content-Encodings but zstd's are those that Firehose sends
 // (zstd's is RFC 8878's); it does not offer zstd.
 var codecs = map[string]*codec{
-	"none": {name: "none", extension: ".ndjson", contentType: ndjson, chunk: chunkSize, framing: unframed},
+	"none": {name: "none", extension: ".ndjson", contentType: ndjson, chunk: chunkSize, buffers: lineChunks, framing: unframed},
 	"gzip": {
-		name: "gzip", extension: ".ndjson.gz", contentType: "application/gzip", encoding: "gzip", chunk: chunkSize,
+		name: "gzip", extension: ".ndjson.gz", contentType: "application/gzip", encoding: "gzip", chunk: chunkSize, buffers: lineChunks,
 		levels: 9, compress: compressChunk, framing: func(string) framing { return new(gzipStream) },
 	},
 	"zip": {
-		name: "zip", extension: ".zip", contentType: "application/zip", encoding: "zip", chunk: chunkSize,
+		name: "zip", extension: ".zip", contentType: "application/zip", encoding: "zip", chunk: chunkSize, buffers: lineChunks,
 		levels: 9, compress: compressChunk, framing: func(id string) framing { return &zipStream{name: id} },
 	},
 	"zstd": {
-		name: "zstd", extension: ".ndjson.zst", contentType: "application/zstd", encoding: "zstd", chunk: zstdChunk,
+		name: "zstd", extension: ".ndjson.zst", contentType: "application/zstd", encoding: "zstd", chunk: zstdChunk, buffers: zstdChunks,
 		levels: 22, compress: compressZstd, framing: unframed,
 	},
 	"snappy": {
-		name: "snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "snappy-java", chunk: chunkSize,
+		name: "snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "snappy-java", chunk: chunkSize, buffers: lineChunks,
 		compress: compressXerial, framing: func(string) framing { return xerialStream{} },
 	},
 	"hadoop_snappy": {
-		name: "hadoop_snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "hadoop-snappy", chunk: chunkSize,
+		name: "hadoop_snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "hadoop-snappy", chunk: chunkSize, buffers: lineChunks,
 		compress: compressHadoop, framing: unframed,
 	},
 }

@@ -19,6 +19,12 @@ type staged struct {
 	size    int64         // bytes of memory that it has taken at most
 }
 
+// lastStaged is a path with what is staged for it; nil while there is none.
+type lastStaged struct {
+	path string
+	*staged
+}
+
 // encoder makes the bytes of one object's file. What it has made it pushes to the object, in order.
 type encoder interface {
 	// add takes in what a reading has, which is nil when everything has come. It gives the work that is due, nil when

@@ -25,7 +25,11 @@ var _ encoder = (*lineEncoder)(nil)
 func (e *lineEncoder) add(st *staged, all bool) work {
 	if st != nil {
 		before := cap(e.fill)
-		e.fill = append(e.fill, st.lines...)
+		if len(e.fill) == 0 && len(st.lines) >= e.codec.chunk {
+			e.fill, st.lines = st.lines, nil // it is a chunk already
+		} else {
+			e.fill = append(e.codec.buffers.grown(e.fill, e.codec.chunk/2), st.lines...)
+		}
 		e.o.hold(int64(cap(e.fill) - before))
 	}
 	if len(e.fill) == 0 || !all && len(e.fill) < e.codec.chunk {
@@ -49,7 +53,10 @@ func (e *lineEncoder) flush(ctx context.Context, raw []byte, turn int) error {
 			return err
 		}
 	}
-	e.o.hold(int64(len(c.body) - cap(raw)))
+	e.o.hold(int64(cap(c.body) - cap(raw)))
+	if e.codec.compress != nil {
+		e.codec.buffers.free(raw)
+	}
 	e.o.mu.Lock()
 	defer e.o.mu.Unlock()
 	if e.ready == nil {
@@ -74,7 +81,7 @@ func (e *lineEncoder) flush(ctx context.Context, raw []byte, turn int) error {
 // pushExtra adds bytes that no chunk has counted.
 func (e *lineEncoder) pushExtra(b []byte) {
 	if len(b) > 0 {
-		e.o.hold(int64(len(b)))
+		e.o.hold(int64(cap(b)))
 		e.o.push(b)
 	}
 }

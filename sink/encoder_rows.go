@@ -59,7 +59,7 @@ func (e *rowEncoder) add(st *staged, all bool) work {
 
 // push takes bytes of the file in their order.
 func (e *rowEncoder) push(b []byte) {
-	e.o.hold(int64(len(b)))
+	e.o.hold(int64(cap(b)))
 	e.o.mu.Lock()
 	e.o.push(b)
 	e.o.mu.Unlock()

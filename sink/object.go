@@ -178,7 +178,7 @@ func (o *object) uploadPart(ctx context.Context, n int32, body Segments) error {
 	}
 	o.upload.Parts[n-1] = p
 	o.mu.Unlock()
-	o.hold(-body.Len())
+	o.hold(-body.held())
 	return nil
 }
 

@@ -53,6 +53,7 @@ type Reading struct {
 	ends      []string               // likewise, what stands behind each line or record
 	lacking   []int                  // outputs that one record does not fit
 	staged    map[objectKey]*staged
+	last      []lastStaged // of each output, the object that was written last, which most often is the next
 
 	stagedBytes int64 // of memory that staged takes
 	counted     int64 // of these, in the budget

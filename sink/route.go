@@ -102,6 +102,7 @@ func (r *Reading) line(b *batch, i int, rec *Record, s *Sink) (*Failure, error) 
 	if st == nil {
 		return bad, err
 	}
+	st.lines = lineChunks.grown(st.lines, fewStaged)
 	before, n := len(st.lines), 1
 	if s.data[i].Validate {
 		if st.lines, n, err = appendLines(st.lines, rec.Data, r.ends[i]); err != nil {
@@ -161,6 +162,7 @@ func (r *Reading) reject(b *batch, rec *Record, f *Failure, s *Sink) error {
 	if st == nil {
 		return err
 	}
+	st.lines = lineChunks.grown(st.lines, fewStaged)
 	before := len(st.lines)
 	st.lines = appendErrorRecord(st.lines, rec, f, shard, time.Now())
 	st.raw += int64(len(st.lines) - before)

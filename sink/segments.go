@@ -20,6 +20,15 @@ func (s Segments) Len() int64 {
 	return n
 }
 
+// held is the memory that they take, which may be more.
+func (s Segments) held() int64 {
+	var n int64
+	for _, b := range s {
+		n += int64(cap(b))
+	}
+	return n
+}
+
 // CRC32 is the checksum as S3 writes it: base64 of the big-endian IEEE CRC-32.
 func (s Segments) CRC32() string {
 	var sum uint32

@@ -118,7 +118,7 @@ func New(ctx context.Context, opts Options) *Sink {
 // Read begins reading a shard in a lease epoch from position at, which is its checkpoint. The reading's
 // context is made from ctx. Close must be called in the end.
 func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *Reading {
-	r := &Reading{shard: shard, epoch: epoch, at: at, staged: map[objectKey]*staged{}}
+	r := &Reading{shard: shard, epoch: epoch, at: at, staged: map[objectKey]*staged{}, last: make([]lastStaged, len(s.outputs))}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())

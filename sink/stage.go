@@ -12,12 +12,18 @@ const (
 	stagedCost     = 256      // what a path takes beside its bytes
 	stagedRowsCost = 16 << 10 // and with rows
 	stagedStep     = 64 << 10 // in which it is counted in the budget
+	fewStaged      = 16 << 10 // bytes of lines that are staged without a lent buffer
 )
 
 // stage gives what is staged for an object, making room for it where there is too much. Without an object there is a reason
 // for which its path can not be opened, or an error.
 func (r *Reading) stage(b *batch, k objectKey, arrival time.Time) (*staged, *Failure, error) {
+	last := &r.last[k.out]
+	if last.staged != nil && last.path == k.path {
+		return last.staged, nil, nil
+	}
 	if st := r.staged[k]; st != nil {
+		last.path, last.staged = k.path, st
 		return st, nil, nil
 	}
 	if bad := b.admit(k, len(r.staged)); bad != nil {
@@ -68,6 +74,9 @@ func (r *Reading) flush(b *batch, k objectKey, st *staged) error {
 		return nil
 	}
 	err := b.write(k, st)
+	if st.lines == nil && st.rows == nil { // it was taken, and this path has many
+		st.lines = lineChunks.lend()
+	}
 	st.lines, st.data, st.raw, st.records = st.lines[:0], st.data[:0], 0, 0
 	if st.rows != nil {
 		st.rows.Reset()
@@ -86,14 +95,16 @@ func (r *Reading) flushAll(b *batch) error {
 	return nil
 }
 
-// unstage forgets what was staged, and keeps the memory of rows for the next records.
+// unstage forgets what was staged, and keeps its memory for the next records.
 func (r *Reading) unstage(b *batch) {
 	for k, st := range r.staged {
 		if st.rows != nil {
 			b.formats[k.out].Free(st.rows)
 		}
+		lineChunks.free(st.lines)
 	}
 	clear(r.staged)
+	clear(r.last)
 	r.lane.s.memory.Add(-r.counted)
 	r.stagedBytes, r.counted = 0, 0
 }

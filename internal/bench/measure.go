@@ -126,7 +126,7 @@ func drain(ctx context.Context, program string, env []string, s served) (*os.Pro
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(200 * time.Millisecond)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {

@@ -11,17 +11,18 @@ import (
 var arrows = map[string][]string{
 	"config":               {},
 	"partition":            {},
-	"sink":                 {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
+	"sink":                 {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
 	"sink/eventtime":       {"standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition"},
 	"sink/parquet":         {"standpipe/internal/jsontext"},
 	"sink/steps":           {"standpipe/internal/awserr", "standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"sink/steps/transform": {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/partition", "standpipe/sink", "standpipe/sink/steps"},
-	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/sink"},
+	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/sink"},
 	"internal/faults":      {},
 	"internal/jsontext":    {},
 	"internal/jq":          {"standpipe/internal/jsontext"},
 	"internal/awserr":      {},
 	"internal/pause":       {},
+	"internal/spoil":       {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"standpipe/internal/faults"
 )
 
@@ -56,10 +58,18 @@ func tooManyShards(have, limit, more int) *faults.Error {
 }
 
 // writeError answers e as AWS JSON 1.1 does.
-func writeError(w http.ResponseWriter, e *faults.Error) {
+func writeError(w http.ResponseWriter, e *faults.Error) { writeErrorAs(w, jsonContentType, e) }
+
+// writeErrorAs answers e in the protocol of a content type.
+func writeErrorAs(w http.ResponseWriter, contentType string, e *faults.Error) {
 	body := e.Body
 	if body == nil {
-		body, _ = json.Marshal(map[string]string{"__type": e.Code, "message": e.Message})
+		text := map[string]string{"__type": e.Code, "message": e.Message}
+		if contentType == cborContentType {
+			body, _ = cbor.Marshal(text)
+		} else {
+			body, _ = json.Marshal(text)
+		}
 	}
 	status := e.Status
 	if status == 0 {

@@ -29,15 +29,22 @@ type page struct {
 	ended    bool
 }
 
+// getRecordsRequest is the part of a request that is looked at.
+type getRecordsRequest struct {
+	ShardIterator string
+	Limit         *int
+}
+
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
 func serveGetRecords(s *Server, now time.Time, body io.Reader) (answer, error) {
-	var in struct {
-		ShardIterator string
-		Limit         *int
-	}
+	var in getRecordsRequest
 	if err := decode(body, &in); err != nil {
 		return answer{}, err
 	}
+	return s.answerGetRecords(now, in, (*page).append)
+}
+
+func (s *Server) answerGetRecords(now time.Time, in getRecordsRequest, write func(*page, []byte) []byte) (answer, error) {
 	limit := maxGetRecords
 	if in.Limit != nil {
 		if limit = *in.Limit; limit < 1 || limit > maxGetRecords {
@@ -52,7 +59,7 @@ func serveGetRecords(s *Server, now time.Time, body io.Reader) (answer, error) {
 	if need := p.bytes*4/3 + p.count*220 + 2048; cap(*buf) < need {
 		*buf = make([]byte, 0, need)
 	}
-	*buf = p.append((*buf)[:0])
+	*buf = write(p, (*buf)[:0])
 	return answer{*buf, func() { buffers.Put(buf) }}, nil
 }
 
@@ -112,7 +119,8 @@ func (p *page) append(b []byte) []byte {
 	b = append(b, '{')
 	if p.ended {
 		b = append(b, `"ChildShards":`...)
-		b = p.appendChildren(b)
+		text, _ := json.Marshal(p.childShards())
+		b = append(b, text...)
 	} else {
 		b = append(b, `"NextShardIterator":"`...)
 		b = append(b, p.next...)
@@ -143,8 +151,8 @@ func (p *page) append(b []byte) []byte {
 	return append(b, "]}"...)
 }
 
-// appendChildren is only called once the shard is closed: its children no longer change.
-func (p *page) appendChildren(b []byte) []byte {
+// childShards is only called once the shard is closed: its children no longer change.
+func (p *page) childShards() []childShard {
 	children := make([]childShard, len(p.shard.children))
 	for i, c := range p.shard.children {
 		children[i] = childShard{HashKeyRange: rangeOf(c), ParentShards: []string{c.parent}, ShardId: c.id}
@@ -152,8 +160,7 @@ func (p *page) appendChildren(b []byte) []byte {
 			children[i].ParentShards = append(children[i].ParentShards, c.adjacent)
 		}
 	}
-	text, _ := json.Marshal(children)
-	return append(b, text...)
+	return children
 }
 
 // appendArrival writes a time in epoch seconds the way the service does, as Java writes a double:

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"standpipe/internal/faults"
 )
 
@@ -111,7 +113,11 @@ func name(r *http.Request, body []byte) faults.Call {
 		target
 		ShardId, ShardToSplit, ShardToMerge, AdjacentShardToMerge, ShardIterator, NextToken string
 	}
-	if json.Unmarshal(body, &in) != nil {
+	unmarshal := json.Unmarshal
+	if r.Header.Get("Content-Type") == cborContentType {
+		unmarshal = cbor.Unmarshal
+	}
+	if unmarshal(body, &in) != nil {
 		return call
 	}
 	switch call.Op {

@@ -45,8 +45,9 @@ func (s *Server) Control(op string, fn faults.Hook) (remove func()) { return s.G
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 const (
-	contentType  = "application/x-amz-json-1.1"
-	targetPrefix = "Kinesis_20131202."
+	jsonContentType = "application/x-amz-json-1.1"
+	cborContentType = "application/x-amz-cbor-1.1" // served for GetRecords
+	targetPrefix    = "Kinesis_20131202."
 )
 
 func operation(r *http.Request) string {
@@ -60,18 +61,23 @@ func operation(r *http.Request) string {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	op := operation(r)
 	fn := operations[op]
-	if fn == nil || r.Header.Get("Content-Type") != contentType {
+	contentType := r.Header.Get("Content-Type")
+	inCBOR := contentType == cborContentType && op == "GetRecords"
+	if inCBOR {
+		fn = serveGetRecordsInCBOR
+	}
+	if fn == nil || contentType != jsonContentType && !inCBOR {
 		writeError(w, refuse("UnknownOperationException", "Operation %q with content type %q is not served here.",
-			op, r.Header.Get("Content-Type")))
+			op, contentType))
 		return
 	}
 	a, err := fn(s, s.opts.Now(), r.Body)
 	var refusal *faults.Error
 	switch {
 	case errors.As(err, &refusal):
-		writeError(w, refusal)
+		writeErrorAs(w, contentType, refusal)
 	case err != nil:
-		writeError(w, &faults.Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()})
+		writeErrorAs(w, contentType, &faults.Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: err.Error()})
 	default:
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body))) // as AWS does, however long it is

@@ -76,6 +76,9 @@ var recordBytes = int64(reflect.TypeFor[sink.Record]().Size())
 // returns, the rest while out is run over. done frees what was held, and must be called when out is no longer used. The
 // error is ctx's.
 func (c *Chain) Run(ctx context.Context, shard string, in iter.Seq[sink.Record]) (out iter.Seq[sink.Record], done func(), err error) {
+	if len(c.steps) == 0 {
+		return in, func() {}, nil
+	}
 	var held int64
 	done = func() { c.memory.Add(-held) }
 	for _, s := range c.steps {

@@ -28,7 +28,7 @@ const twoRecords = `{"MillisBehindLatest":1500,"NextShardIterator":"AAAAAAAAAAE+
 func decoded(t *testing.T, body string) response {
 	t.Helper()
 	var got response
-	if err := decodeResponse([]byte(body), &got); err != nil {
+	if err := decodeJSON([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
 	got.spans = nil
@@ -38,7 +38,7 @@ func decoded(t *testing.T, body string) response {
 func TestResponseOfTheService(t *testing.T) {
 	body := []byte(twoRecords)
 	var got response
-	if err := decodeResponse(body, &got); err != nil {
+	if err := decodeJSON(body, &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.MillisBehind != 1500 || got.Next != "AAAAAAAAAAE+x/y=" || !got.HasNext || len(got.Records) != 2 || len(got.Children) != 0 {
@@ -147,7 +147,7 @@ func TestResponseRefusesWhatIsNone(t *testing.T) {
 		{record(`"ApproximateArrivalTimestamp":1e10`), "no number in range where one belongs at byte 64 of 71"},
 	} {
 		var got response
-		err := decodeResponse([]byte(test.body), &got)
+		err := decodeJSON([]byte(test.body), &got)
 		if want := "decode GetRecords answer: " + test.want; err == nil || err.Error() != want {
 			t.Errorf("%s: got error %v, want %s", test.body, err, want)
 		}
@@ -158,7 +158,7 @@ func TestResponseChangesNothingBeforeItHasCheckedAll(t *testing.T) {
 	for cut := range len(twoRecords) {
 		body := []byte(twoRecords[:cut])
 		var got response
-		if err := decodeResponse(body, &got); err == nil {
+		if err := decodeJSON(body, &got); err == nil {
 			t.Fatalf("accepted the first %d bytes", cut)
 		}
 		if string(body) != twoRecords[:cut] {
@@ -173,7 +173,7 @@ func TestResponseReuse(t *testing.T) {
 	for range 20 {
 		body := largeAnswer(random, random.IntN(30), 50)
 		want := decoded(t, string(body))
-		if err := decodeResponse(body, &got); err != nil {
+		if err := decodeJSON(body, &got); err != nil {
 			t.Fatal(err)
 		}
 		if len(got.Records) != len(want.Records) || len(want.Records) > 0 && !reflect.DeepEqual(got.Records, want.Records) || got.Next != want.Next {
@@ -189,7 +189,7 @@ func TestResponseReuse(t *testing.T) {
 	scratch := bytes.Clone(body)
 	if allocs := testing.AllocsPerRun(20, func() {
 		copy(scratch, body)
-		if err := decodeResponse(scratch, &got); err != nil {
+		if err := decodeJSON(scratch, &got); err != nil {
 			t.Fatal(err)
 		}
 	}); allocs > 2 { // the iterator, and the strings of all records
@@ -253,7 +253,7 @@ func TestResponseIsWhatTheSDKReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	if w.contentType != "application/x-amz-json-1.1" {
-		t.Errorf("the SDK asks for %s: decodeResponse reads AWS JSON 1.1 only", w.contentType)
+		t.Errorf("the SDK asks for %s: decodeJSON reads AWS JSON 1.1 only", w.contentType)
 	}
 	got := decoded(t, twoRecords)
 	if got.Next != *want.NextShardIterator || got.MillisBehind != *want.MillisBehindLatest || len(got.Records) != len(want.Records) {
@@ -268,7 +268,7 @@ func TestResponseIsWhatTheSDKReads(t *testing.T) {
 }
 
 // referenceAnswer reads a body with encoding/json; ok is false for one that it refuses or that is not of the shape that
-// decodeResponse promises to read.
+// decodeJSON promises to read.
 func referenceAnswer(body []byte) (want response, ok bool) {
 	var answer *struct {
 		Records []*struct {
@@ -369,7 +369,7 @@ func FuzzResponse(f *testing.F) {
 		want, ok := referenceAnswer(body)
 		input := bytes.Clone(body)
 		var got response
-		err := decodeResponse(body, &got)
+		err := decodeJSON(body, &got)
 		if !ok {
 			if err == nil && !json.Valid(input) {
 				t.Fatal("accepted what is not JSON")
@@ -421,7 +421,7 @@ func BenchmarkResponse(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				copy(scratch, body)
-				if err := decodeResponse(scratch, &into); err != nil {
+				if err := decodeJSON(scratch, &into); err != nil {
 					b.Fatal(err)
 				}
 			}
