@@ -114,7 +114,7 @@ func (s *cborScan) records(into *response) {
 			switch string(s.key()) {
 			case "":
 			case "Data":
-				if data := s.str(cborBytes); data.start < data.end {
+				if data := s.data(); data.start < data.end {
 					r.Data = s.of(data)
 				}
 			case "SequenceNumber":
@@ -279,6 +279,20 @@ func (s *cborScan) take(n uint64) span {
 }
 
 func (s *cborScan) of(at span) []byte { return s.body[at.start:at.end:at.end] }
+
+// data passes a record's Data: bytes, or base64 in a text, as some emulators send it, which is decoded in place.
+func (s *cborScan) data() span {
+	if s.pos >= len(s.body) || s.body[s.pos]>>5 != cborText {
+		return s.str(cborBytes)
+	}
+	at := s.str(cborText)
+	n, ok := decodeBase64(s.of(at))
+	if !ok {
+		s.fail("invalid base64 in a record's Data")
+		return span{}
+	}
+	return span{at.start, at.start + n}
+}
 
 // text passes a text and says where it is.
 func (s *cborScan) text() span {

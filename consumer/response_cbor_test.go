@@ -49,6 +49,7 @@ func TestCBORAnswer(t *testing.T) {
 		"ChildShards": []any{members{"ShardId": "c1", "ParentShards": []string{"s"}, "HashKeyRange": members{"StartingHashKey": "0"}}, members{"ShardId": nil}},
 		"Records": []any{
 			members{"Data": []byte(`{"a":1}`), "SequenceNumber": "17", "PartitionKey": "kä", "ApproximateArrivalTimestamp": cbor.Tag{Number: 1, Content: uint64(1787036486712)}, "EncryptionType": "KMS"},
+			members{"Data": "eyJiIjoyfQ==", "SequenceNumber": "19"},
 			members{"Data": nil, "SequenceNumber": "18", "PartitionKey": nil, "ApproximateArrivalTimestamp": nil},
 		},
 	})
@@ -59,7 +60,7 @@ func TestCBORAnswer(t *testing.T) {
 	if got.MillisBehind != 1500 || got.Next != "next" || !got.HasNext || !reflect.DeepEqual(got.Children, []string{"c1"}) {
 		t.Errorf("got %+v", got)
 	}
-	want := []kinesisRecord{{Data: []byte(`{"a":1}`), Sequence: "17", PartitionKey: "kä", Arrival: time.UnixMilli(1787036486712)}, {Sequence: "18"}}
+	want := []kinesisRecord{{Data: []byte(`{"a":1}`), Sequence: "17", PartitionKey: "kä", Arrival: time.UnixMilli(1787036486712)}, {Data: []byte(`{"b":2}`), Sequence: "19"}, {Sequence: "18"}}
 	if !reflect.DeepEqual(got.Records, want) {
 		t.Errorf("got %+v", got.Records)
 	}
@@ -125,6 +126,7 @@ func TestBrokenCBORIsRefused(t *testing.T) {
 		"no sequence number":      encoded(t, members{"Records": []any{members{"Data": []byte("a")}}}),
 		"an empty one":            encoded(t, members{"Records": []any{members{"SequenceNumber": ""}}}),
 		"data as text":            encoded(t, members{"Records": []any{members{"SequenceNumber": "1", "Data": "abc"}}}),
+		"data as number":          encoded(t, members{"Records": []any{members{"SequenceNumber": "1", "Data": 7}}}),
 		"iterator as bytes":       encoded(t, members{"NextShardIterator": []byte("n")}),
 		"a key that is no text":   {0xa1, 0x01, 0x01},
 		"a break":                 {0xff},
