@@ -101,7 +101,7 @@ func TestContextHoldsTheProgramAlone(t *testing.T) {
 			t.Errorf("%s is not sent to the builder", want)
 		}
 	}
-	embedded := []string{"partition/zones.tsv"} // by the program itself
+	embedded := []string{"internal/cost/prices.yaml", "partition/zones.tsv"} // by the program itself
 	for _, want := range embedded {
 		if !slices.Contains(files, want) {
 			t.Errorf("%s is not sent to the builder", want)
