@@ -9,24 +9,26 @@ import (
 // commands are the command lines of the documents' sh blocks, each with where it is run: a file, and the words
 // in it that run it.
 var commands = map[string]struct{ file, words string }{
-	"go run ./cmd/standpipe demo":                  {".ci/run", `./standpipe demo --dir "$dir/plain"`},
-	"go run ./cmd/standpipe demo --crash":          {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
-	"go run ./cmd/standpipe demo --format parquet": {".ci/run", `./standpipe demo --dir "$dir/parquet" --format parquet`},
-	"./standpipe schema access-log.ndjson":         {"cmd/standpipe/samples_test.go", `execute(t, nil, "schema", "access-log.ndjson")`},
-	"./standpipe ddl -c standpipe.yaml":            {"cmd/standpipe/ddl_test.go", `execute(t, nil, "ddl", "-c", file)`},
-	"make build":                                   {".ci/run", "make build"},
-	"make test":                                    {".ci/run", "make test"},
-	"make race":                                    {".ci/run", "make race"},
-	"make measured":                                {".ci/run", "make measured"},
-	"make crashes":                                 {".ci/run", "make crashes"},
-	"make soak":                                    {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
-	"make mutants":                                 {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},
-	"make outages":                                 {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
-	"make lint":                                    {".ci/run", "make lint"},
-	"./standpipe check -c standpipe.yaml":          {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
-	"./standpipe try -c standpipe.yaml sample.ndjson": {"cmd/standpipe/try_test.go", `execute(t, nil, "try", "-c", file`},
-	"./standpipe run -c standpipe.yaml":               {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
-	"./standpipe verify -c standpipe.yaml --deep":     {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
+	"go run ./cmd/standpipe demo":                      {".ci/run", `./standpipe demo --dir "$dir/plain"`},
+	"go run ./cmd/standpipe demo --crash":              {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
+	"go run ./cmd/standpipe demo --format parquet":     {".ci/run", `./standpipe demo --dir "$dir/parquet" --format parquet`},
+	"./standpipe schema access-log.ndjson":             {"cmd/standpipe/samples_test.go", `execute(t, nil, "schema", "access-log.ndjson")`},
+	"./standpipe ddl -c standpipe.yaml":                {"cmd/standpipe/ddl_test.go", `execute(t, nil, "ddl", "-c", file)`},
+	"./standpipe cost --record-size 300B --rate 1MB/s": {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--record-size", "300B", "--rate", "1MB/s")`},
+	"./standpipe cost --print-prices":                  {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--print-prices")`},
+	"make build":                                       {".ci/run", "make build"},
+	"make test":                                        {".ci/run", "make test"},
+	"make race":                                        {".ci/run", "make race"},
+	"make measured":                                    {".ci/run", "make measured"},
+	"make crashes":                                     {".ci/run", "make crashes"},
+	"make soak":                                        {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
+	"make mutants":                                     {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},
+	"make outages":                                     {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
+	"make lint":                                        {".ci/run", "make lint"},
+	"./standpipe check -c standpipe.yaml":              {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
+	"./standpipe try -c standpipe.yaml sample.ndjson":  {"cmd/standpipe/try_test.go", `execute(t, nil, "try", "-c", file`},
+	"./standpipe run -c standpipe.yaml":                {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
+	"./standpipe verify -c standpipe.yaml --deep":      {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
 	"./standpipe replay -c standpipe.yaml --from 2026-01-31T12:00:00Z --to 2026-01-31T18:00:00Z --prefix replay/": {"cmd/standpipe/replay_test.go", `[]string{"replay", "--from",`},
 	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
 	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
@@ -45,7 +47,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))
