@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -77,10 +78,14 @@ It asks nobody on AWS. docs/cost.md has the method, and where each price comes f
 	return cmd
 }
 
+// listPrices is what prices are unless a file replaces them.
+const listPrices = "list prices"
+
 // costReport is what --json prints.
 type costReport struct {
 	Region   string `json:"region"`
 	PricesOf string `json:"prices_as_of"`
+	Prices   string `json:"prices"` // "list prices", or the file that replaces some
 	Source   string `json:"source"`
 	Interval string `json:"interval"`
 
@@ -106,7 +111,7 @@ func (p *program) cost(cmd *cobra.Command, o costFlags) error {
 	if err != nil {
 		return usageError("reckon the cost: %w", err)
 	}
-	r := costReport{prices.Region, prices.AsOf, string(w.Source), config.Duration(w.Interval).String(), w.Outputs, estimate, cost.Assumptions(w, estimate), cost.LeftOut(w)}
+	r := costReport{prices.Region, prices.AsOf, cmp.Or(o.prices, listPrices), string(w.Source), config.Duration(w.Interval).String(), w.Outputs, estimate, cost.Assumptions(w, estimate), cost.LeftOut(w)}
 	if o.json {
 		return printJSON(p.stdout, r)
 	}

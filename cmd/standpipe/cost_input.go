@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,9 +163,15 @@ func parseRate(text string) (perSecond float64, bytes bool, err error) {
 	return perSecond, isSize, nil
 }
 
+// thousands are numbers with commas between their thousands, and not in place of a point.
+var thousands = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+([^0-9,]|$)`)
+
 // quantity splits a number from its unit, which it gives in lower case.
 func quantity(text string) (n float64, unit string, ok bool) {
-	text = strings.ReplaceAll(strings.TrimSpace(text), ",", "")
+	text = strings.TrimSpace(text)
+	if thousands.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
 	return n, strings.ToLower(text[len(digits):]), err == nil && n > 0

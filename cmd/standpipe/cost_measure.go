@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -20,10 +21,17 @@ import (
 // measureTimeout bounds each request.
 const measureTimeout = 5 * time.Second
 
-// metricsSample is what workers told at one time, all that were asked together.
+// mostMetrics bounds what a page of metrics may be.
+const mostMetrics = 64 << 20
+
+// shardBytes is what a shard takes in a second.
+// https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+const shardBytes = 1 << 20
+
+// metricsSample is what a worker told at one time.
 type metricsSample struct {
-	records, bytes float64 // read since they started
-	since          float64 // seconds since they started, their mean
+	records, bytes float64 // read since it started
+	since          float64 // seconds since it started
 	shards         float64 // held
 	alive          float64 // workers of the application
 }
@@ -38,6 +46,9 @@ func (p *program) measure(cmd *cobra.Command, o costFlags, w *cost.Workload) err
 			return usageError("--from must be an http(s) URL such as http://10.0.0.7:8080/metrics (got %q)", address)
 		}
 	}
+	if w.Source == cost.AccessLogs {
+		return usageError("--from sees log events packed by a subscription: give --record-size and --rate of the events themselves with --source access-logs")
+	}
 	probe := *w // so that other mistakes are told before the wait
 	probe.RecordBytes, probe.RecordsPerSecond = 1, 1
 	if err := probe.Check(); err != nil {
@@ -46,50 +57,65 @@ func (p *program) measure(cmd *cobra.Command, o costFlags, w *cost.Workload) err
 	if o.over < 0 {
 		return usageError("--over must be 0 or more (got %v)", o.over)
 	}
-	first, began, err := p.samples(cmd.Context(), o.from)
+	first, began, err := askAll(cmd.Context(), o.from)
 	if err != nil {
 		return err
 	}
-	records, bytes, elapsed, last := first.records, first.bytes, first.since, first
+	last, elapsed := first, 0.0
 	if o.over > 0 {
 		_, _ = fmt.Fprintf(p.stderr, "standpipe: watching for %v\n", o.over)
 		if err := pause.For(cmd.Context(), o.over); err != nil {
 			return err
 		}
 		var ended time.Time
-		if last, ended, err = p.samples(cmd.Context(), o.from); err != nil {
+		if last, ended, err = askAll(cmd.Context(), o.from); err != nil {
 			return err
 		}
-		records, bytes, elapsed = last.records-first.records, last.bytes-first.bytes, ended.Sub(began).Seconds()
-		if records < 0 {
-			return fmt.Errorf("measure the stream: a worker has started again meanwhile; try again")
+		elapsed = ended.Sub(began).Seconds()
+	}
+	var records, bytes, shards, alive float64
+	for i, s := range last {
+		shards, alive = shards+s.shards, max(alive, s.alive)
+		if o.over > 0 {
+			if s.records < first[i].records {
+				return fmt.Errorf("measure the stream at %s: the worker has started again meanwhile; try again", o.from[i])
+			}
+			s.records, s.bytes = s.records-first[i].records, s.bytes-first[i].bytes
+		} else {
+			elapsed += s.since / float64(len(last))
 		}
+		records, bytes = records+s.records, bytes+s.bytes
 	}
 	if records == 0 || elapsed <= 0 {
 		return fmt.Errorf("measure the stream: no record was read in %.0f s; watch longer with --over, or give --record-size and --rate", elapsed)
 	}
 	// The workers that were not asked are taken to read as much.
-	all := max(1, last.alive/float64(len(o.from)))
+	all := max(1, alive/float64(len(o.from)))
 	if all > 1 {
-		_, _ = fmt.Fprintf(p.stderr, "standpipe: %.0f workers are alive and %d was asked: what it reads is taken for the mean; name each with --from\n", last.alive, len(o.from))
+		_, _ = fmt.Fprintf(p.stderr, "standpipe: %.0f workers are alive, of which %d tell what they read; the others are taken to read as much: name each with --from\n", alive, len(o.from))
 	}
 	w.RecordBytes, w.RecordsPerSecond = bytes/records, all*records/elapsed
-	if !cmd.Flags().Changed("shards") {
-		w.Shards = int(math.Round(all * last.shards))
+	if cmd.Flags().Changed("shards") {
+		return nil
+	}
+	w.Shards = int(math.Round(all * shards))
+	if w.Shards > 0 && w.RecordBytes*w.RecordsPerSecond > 1.05*float64(w.Shards)*shardBytes {
+		return fmt.Errorf("measure the stream: %s/s were read, more than %d shards take in, so the workers are catching up; try again when they are behind no more", sizeText(w.RecordBytes*w.RecordsPerSecond), w.Shards)
 	}
 	return nil
 }
 
-// samples asks every worker, and gives the time at which the last one had answered.
-func (p *program) samples(ctx context.Context, from []string) (all metricsSample, at time.Time, err error) {
+// askAll asks every worker, and gives the time at which the last one had answered.
+func askAll(ctx context.Context, from []string) (all []metricsSample, at time.Time, err error) {
 	for _, address := range from {
 		s, err := askMetrics(ctx, address)
+		if ctx.Err() != nil {
+			return all, at, ctx.Err()
+		}
 		if err != nil {
 			return all, at, fmt.Errorf("measure the stream at %s: %w; name the /metrics of a running worker", address, err)
 		}
-		all.records, all.bytes, all.shards = all.records+s.records, all.bytes+s.bytes, all.shards+s.shards
-		all.alive = max(all.alive, s.alive)
-		all.since += s.since / float64(len(from))
+		all = append(all, s)
 	}
 	return all, time.Now(), nil
 }
@@ -104,10 +130,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 	}
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
 	resp, err := client.Do(req)
-	switch {
-	case ctx.Err() != nil:
-		return s, ctx.Err()
-	case err != nil:
+	if err != nil {
 		return s, fmt.Errorf("no answer: %s", cause(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -115,7 +138,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 		return s, fmt.Errorf("answered %s", resp.Status)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(resp.Body)
+	families, err := parser.TextToMetricFamilies(io.LimitReader(resp.Body, mostMetrics))
 	if err != nil {
 		return s, fmt.Errorf("is no page of metrics: %w", err)
 	}
@@ -124,7 +147,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 		if len(m) == 0 {
 			return 0, false
 		}
-		return gaugeOrCounter(m[0]), true
+		return number(m[0]), true
 	}
 	records, known := value("standpipe_read_records_total")
 	if !known {
@@ -141,9 +164,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 	return s, nil
 }
 
-func gaugeOrCounter(m *dto.Metric) float64 {
-	if c := m.GetCounter(); c != nil {
-		return c.GetValue()
-	}
-	return m.GetGauge().GetValue()
+// number is a metric's value, whichever type the page says it has.
+func number(m *dto.Metric) float64 {
+	return m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
 }

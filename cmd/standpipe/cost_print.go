@@ -14,7 +14,7 @@ import (
 func (r costReport) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, as %s, a batch every %s.\n", r.headline(), r.formats(), r.Interval)
-	fmt.Fprintf(&b, "US dollars for a month of 730 hours, at list prices of %s, %s.\n\n", r.Region, r.PricesOf)
+	fmt.Fprintf(&b, "US dollars for a month of 730 hours, at %s of %s, %s.\n\n", r.prices(), r.Region, r.PricesOf)
 	for _, side := range []struct {
 		name string
 		cost.Bill
@@ -36,6 +36,14 @@ func (r costReport) print(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// prices says whose prices they are.
+func (r costReport) prices() string {
+	if r.Prices == listPrices {
+		return listPrices
+	}
+	return "the prices in " + r.Prices
 }
 
 // verdict says which way is cheaper, and at which rates.

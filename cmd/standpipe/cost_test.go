@@ -105,7 +105,7 @@ func TestCostTakesOtherPrices(t *testing.T) {
 	same := costOf(t, stream...)
 	prices("region: mars\nas_of: 2040-01\nfirehose: {ingestion: [{per_gb: 0.058}]}\n")
 	twice := costOf(t, stream...)
-	if a, b := same.Firehose.Lines[0].Dollars, twice.Firehose.Lines[0].Dollars; math.Abs(b-2*a) > 1e-6 || twice.Region != "mars" || twice.PricesOf != "2040-01" || twice.Standpipe.Dollars != same.Standpipe.Dollars {
+	if a, b := same.Firehose.Lines[0].Dollars, twice.Firehose.Lines[0].Dollars; math.Abs(b-2*a) > 1e-6 || twice.Region != "mars" || twice.PricesOf != "2040-01" || twice.Prices != file || same.Prices != file || twice.Standpipe.Dollars != same.Standpipe.Dollars {
 		t.Errorf("%+v\n%+v", same, twice)
 	}
 	prices("firehoze: {}\n")
@@ -131,6 +131,10 @@ func TestMistakesInCosts(t *testing.T) {
 		"--record-size many --rate 1/s":           `--record-size must be a size such as 300B, 2KB or 128MiB (got "many")`,
 		"--record-size 0 --rate 1/s":              "--record-size must be a size",
 		"--record-size 1GB --rate 1/s":            "reckon the cost: the size of a record must be 1 B to 10 MiB",
+		"--record-size 300B --rate 1,5MB/s":       "--rate must be records", // is it 1.5 or 15?
+		"--record-size 1,00B --rate 1/s":          "--record-size must be a size",
+		known + "--shards 1000000":                "reckon the cost: the number of shards must be 0 to 100,000 (got 1000000)",
+		known + "--jq-hours NaN":                  "reckon the cost: the hours of jq must be 0 to 1,000,000 (got NaN)",
 		known + "--buffer-size 1":                 "reckon the cost: the buffer size must be 1 MiB or more",
 		known + "--buffer-memory x":               "--buffer-memory must be a size",
 		known + "--source kafka":                  `--source must be stream, direct-put or access-logs (got "kafka")`,
@@ -144,9 +148,10 @@ func TestMistakesInCosts(t *testing.T) {
 		known + "--recordsize 1":                  "unknown flag: --recordsize: did you mean --record-size?",
 		known + "--from http://x/":                "--from measures the records: leave --record-size and --rate out, or --from",
 		"--from localhost:8080":                   "--from must be an http(s) URL such as http://10.0.0.7:8080/metrics",
+		"--from http://x/ --source access-logs":   "--from sees log events packed by a subscription",
 		"--from http://x/ --over -1s":             "--over must be 0 or more (got -1s)",
 		"--from http://x/ --workers 0":            "reckon the cost: the number of workers must be",
-		"--record-size 1MB --rate 5/s --shards 1": "reckon the cost: 1 shards take 1 MiB a second, and 4.8 MiB a second arrive: name at least 5 shards, or none",
+		"--record-size 1MB --rate 5/s --shards 1": "reckon the cost: a stream of 1 shard takes 1 MiB a second, and 4.8 MiB a second arrive: name at least 5 shards, or none",
 	} {
 		if r := execute(t, nil, append([]string{"cost"}, strings.Fields(line)...)...); r.code != exitUsage || r.stdout != "" || !strings.HasPrefix(r.stderr, "standpipe: "+want) {
 			t.Errorf("%s: want %s\ngot %s", line, want, r)
@@ -159,7 +164,7 @@ func TestRates(t *testing.T) {
 		perSecond float64
 		bytes     bool
 	}{
-		"1000/s": {1000, false}, "1,000/s": {1000, false}, "0.5/s": {0.5, false}, "60/min": {1, false}, "3600/hour": {1, false}, "86400/day": {1, false},
+		"1000/s": {1000, false}, "1,000/s": {1000, false}, "1,234,567.5KB/s": {1234567500, true}, "0.5/s": {0.5, false}, "60/min": {1, false}, "3600/hour": {1, false}, "86400/day": {1, false},
 		"1MB/s": {1e6, true}, "1 MiB/s": {1 << 20, true}, "2.5kb/s": {2500, true}, "86.4GB/day": {1e6, true}, "2628000 B / month": {1, true},
 	} {
 		per, bytes, err := parseRate(text)
@@ -221,11 +226,29 @@ func TestCostOfARunningStream(t *testing.T) {
 		}
 	}
 	r := execute(t, nil, "cost", "--from", worker(t, 2), "--over", "0")
-	if !strings.Contains(r.stderr, "2 workers are alive and 1 was asked") {
+	if !strings.Contains(r.stderr, "2 workers are alive, of which 1 tell") {
+		t.Error(r)
+	}
+	r = execute(t, nil, "cost", "--from", worker(t, 1), "--over", "1ms") // 180 KB in some ms
+	if r.code != exitRuntime || !strings.Contains(r.stderr, "more than 3 shards take in, so the workers are catching up") {
 		t.Error(r)
 	}
 	r = execute(t, nil, "cost", "--from", worker(t, 1), "--over", "20ms", "--shards", "999")
 	if r.code != exitOK || !strings.Contains(r.stdout, " records of 300 B a second") || !strings.Contains(r.stderr, "watching for 20ms") {
+		t.Error(r)
+	}
+}
+
+// TestWorkerStartsAgainWhileItIsWatched: its counters begin anew, so their difference says nothing.
+func TestWorkerStartsAgainWhileItIsWatched(t *testing.T) {
+	left := 1000
+	other := worker(t, 2)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, "standpipe_read_records_total %d\nstandpipe_read_bytes_total %d\n", left, left)
+		left = 5
+	}))
+	defer srv.Close()
+	if r := execute(t, nil, "cost", "--from", other, "--from", srv.URL, "--over", "1ms", "--shards", "999"); r.code != exitRuntime || !strings.Contains(r.stderr, "measure the stream at "+srv.URL+": the worker has started again meanwhile; try again") {
 		t.Error(r)
 	}
 }

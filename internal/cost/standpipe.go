@@ -28,7 +28,7 @@ func standpipe(w Workload, p Prices) (Bill, Sizing, error) {
 	for _, m := range all {
 		least = min(least, m.month)
 	}
-	for n := w.Workers; n <= max(w.Workers, w.shards()); n++ {
+	for n := w.Workers; n <= max(w.Workers, min(w.shards(), mostWorkers)); n++ {
 		m, enough := cheapest(w, all, n)
 		if !enough {
 			continue

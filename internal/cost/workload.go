@@ -107,10 +107,10 @@ func (w Workload) Check() error {
 		return fmt.Errorf("the size of a record must be 1 B to 10 MiB, the most that Kinesis takes (got %v bytes)", w.RecordBytes)
 	case !(w.RecordsPerSecond > 0) || w.RecordsPerSecond > MostRecords:
 		return fmt.Errorf("the rate must be more than 0 and at most %.0e records a second (got %v)", float64(MostRecords), w.RecordsPerSecond)
-	case w.Shards < 0:
-		return fmt.Errorf("the number of shards must be 0 or more (got %d)", w.Shards)
+	case w.Shards < 0 || w.Shards > mostShards:
+		return fmt.Errorf("the number of shards must be 0 to %s (got %d)", grouped(mostShards), w.Shards)
 	case w.Shards > 0 && w.streamBytes() > float64(w.Shards)*shardBytes:
-		return fmt.Errorf("%d shards take %d MiB a second, and %.1f MiB a second arrive: name at least %.0f shards, or none", w.Shards, w.Shards, w.streamBytes()/shardBytes, math.Ceil(w.streamBytes()/shardBytes))
+		return fmt.Errorf("a stream of %s takes %d MiB a second, and %.1f MiB a second arrive: name at least %.0f shards, or none", plural(w.Shards, "shard"), w.Shards, w.streamBytes()/shardBytes, math.Ceil(w.streamBytes()/shardBytes))
 	case len(w.Outputs) == 0:
 		return fmt.Errorf("there is no output")
 	case w.Interval < time.Second || w.Interval > time.Hour:
@@ -121,12 +121,12 @@ func (w Workload) Check() error {
 		return fmt.Errorf("the memory must be 1 MiB or more (got %v bytes)", w.Memory)
 	case w.Failover < time.Second:
 		return fmt.Errorf("the failover time must be 1s or more (got %v)", w.Failover)
-	case w.Workers < 1 || w.Workers > 1000:
-		return fmt.Errorf("the number of workers must be 1 to 1000 (got %d)", w.Workers)
+	case w.Workers < 1 || w.Workers > mostWorkers:
+		return fmt.Errorf("the number of workers must be 1 to %d (got %d)", mostWorkers, w.Workers)
 	case !(w.Headroom >= 1) || w.Headroom > 100:
 		return fmt.Errorf("the headroom must be 1 to 100 times the mean load (got %v)", w.Headroom)
-	case !(w.JQHours >= 0):
-		return fmt.Errorf("the hours of jq must be 0 or more (got %v)", w.JQHours)
+	case !(w.JQHours >= 0) || w.JQHours > mostJQ:
+		return fmt.Errorf("the hours of jq must be 0 to %s (got %v)", grouped(mostJQ), w.JQHours)
 	}
 	for _, o := range w.Outputs {
 		if o.Paths < 1 || MBPerSecond(o.Format, o.Codec) == 0 {
@@ -138,3 +138,10 @@ func (w Workload) Check() error {
 
 // MostRecords is the highest rate that is reckoned, in records a second.
 const MostRecords = 1e7
+
+// Most of what is reckoned, so that a mistyped number is told and no reckoning takes long.
+const (
+	mostShards  = 100_000
+	mostWorkers = 1000
+	mostJQ      = 1e6
+)
