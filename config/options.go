@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,19 @@ type Option struct {
 	// limits, from the tags
 	oneof, later []string
 	min, max     string
+}
+
+// Values are the values that the key takes, where they can be listed.
+func (o Option) Values() (values []string) {
+	if o.Type == "bool" {
+		return []string{"true", "false"}
+	}
+	for _, v := range o.oneof {
+		if v != "" && !slices.Contains(o.later, v) {
+			values = append(values, v)
+		}
+	}
+	return values
 }
 
 const envPrefix = "STANDPIPE_"

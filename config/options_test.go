@@ -97,3 +97,18 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesAreTakenByLoad: what shells offer for a key is a value that it has.
+func TestValuesAreTakenByLoad(t *testing.T) {
+	listed := 0
+	for _, o := range Options() {
+		for _, v := range o.Values() {
+			if listed++; o.Type != "bool" && !strings.Contains(o.Allowed, v) {
+				t.Errorf("%s: %q is not in %q", o.Key, v, o.Allowed)
+			}
+		}
+	}
+	if listed == 0 {
+		t.Error("no key has values")
+	}
+}

@@ -219,9 +219,9 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%s: %s", flag, r)
 		}
 	}
-	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}}}
+	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}, {Key: "vcs.time", Value: "2026-11-22T20:00:00Z"}}}
 	info.Main.Version = "v1.2.3"
-	if got := versionLine(info); !strings.HasPrefix(got, "v1.2.3, commit abc with changes, go") {
+	if got := versionLine(info); !strings.HasPrefix(got, "v1.2.3, commit abc of 2026-11-22T20:00:00Z with changes, go") {
 		t.Error(got)
 	}
 	if got := versionLine(nil); !strings.HasPrefix(got, "unknown, commit unknown, go") {

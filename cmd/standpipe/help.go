@@ -13,6 +13,8 @@ func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
 		Short: "Show what a command does and takes",
+		Example: `  standpipe help
+  standpipe help run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
@@ -21,15 +23,25 @@ func helpCommand() *cobra.Command {
 			about.InitDefaultHelpFlag()
 			return about.Help()
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, begin string) (names []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				for _, c := range cmd.Root().Commands() {
-					names = append(names, c.Name())
+					if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), begin) {
+						names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+					}
 				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+// completionExamples are command lines that make completion work, by shell.
+var completionExamples = map[string]string{
+	"bash":       "  source <(standpipe completion bash)\n  standpipe completion bash > /etc/bash_completion.d/standpipe",
+	"zsh":        `  standpipe completion zsh > "${fpath[1]}/_standpipe"`,
+	"fish":       "  standpipe completion fish | source\n  standpipe completion fish > ~/.config/fish/completions/standpipe.fish",
+	"powershell": "  standpipe completion powershell | Out-String | Invoke-Expression",
 }
 
 // finishCompletion adds cobra's completion command and makes a mistyped shell an error.
@@ -47,8 +59,10 @@ func finishCompletion(root *cobra.Command) {
 		return nil
 	}
 	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	completion.Example = "  source <(standpipe completion bash)   # in this shell; `standpipe completion bash --help` says how in every one"
 	for _, shell := range completion.Commands() {
 		shell.Args = noArgs
+		shell.Example = completionExamples[shell.Name()]
 	}
 }
 

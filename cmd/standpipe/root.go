@@ -22,9 +22,10 @@ type program struct {
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	p := &program{env: env, stdout: stdout, stderr: stderr}
 	root := p.rootCommand()
+	if completes(args) {
+		completeValues(root)
+	}
 	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra would take the process's own
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err, ctx.Err() != nil)
 	if err != nil && code != exitInterrupted {
@@ -53,6 +54,8 @@ func (p *program) rootCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetOut(p.stdout) // cobra's completion takes it when it is added
+	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	root.Version = version()
 	root.SetVersionTemplate("standpipe {{.Version}}\n")

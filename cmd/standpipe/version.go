@@ -12,7 +12,10 @@ func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print version, commit and Go version",
-		Args:  noArgs,
+		Long: `Version says which version this is, of which commit and its time, built with which Go, and for what.
+` + "`standpipe --version`" + ` prints the same.`,
+		Example: `  standpipe version`,
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.stdout, "standpipe "+version())
 			return err
@@ -47,6 +50,9 @@ func versionLine(info *debug.BuildInfo) string {
 		}
 		if settings["vcs.revision"] != "" {
 			commit = settings["vcs.revision"]
+			if settings["vcs.time"] != "" {
+				commit += " of " + settings["vcs.time"]
+			}
 			if settings["vcs.modified"] == "true" {
 				commit += " with changes"
 			}
