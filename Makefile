@@ -10,7 +10,7 @@ race: servers readers ## all tests, with the race detector
 	go test -race -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
 
 measured: ## what the race detector would falsify or make ten times as slow: memory, processor time, much data
-	go test -count=1 -p 1 ./internal/footprint ./internal/mutants ./sink/parquet ./sink/steps
+	go test -count=1 -p 1 ./internal/footprint ./internal/requests ./internal/mutants ./sink/parquet ./sink/steps
 	go test -count=1 -run 'Open.*Path' ./sink
 
 image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it

@@ -17,8 +17,6 @@ var arrows = map[string][]string{
 	"sink/steps":           {"standpipe/internal/awserr", "standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"sink/steps/transform": {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/partition", "standpipe/sink", "standpipe/sink/steps"},
 	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/sink"},
-
-	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/sink"},
 	"internal/cost":        {},
 	"internal/faults":      {},
 	"internal/jsontext":    {},

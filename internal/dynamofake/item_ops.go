@@ -33,7 +33,7 @@ func (s *Server) single(op string, in *writeInput) (any, error) {
 		return nil, err
 	}
 	var u usage
-	u.add(t.name, 0, writeUnits(max(old.size, itemSize(after))))
+	u.add(t.name, 0, writeUnits(max(old.size, w.size(old.item, after))))
 	consumed := s.consume(u, in.ReturnConsumedCapacity)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ func (s *Server) transactWriteItems(in *transactWriteInput) (any, error) {
 		return transactWriteOutput{s.consume(u, in.ReturnConsumedCapacity)}, nil
 	}
 	for _, p := range plans {
-		u.add(p.write.table, 0, writeUnits(max(p.old.size, itemSize(p.after))))
+		u.add(p.write.table, 0, writeUnits(max(p.old.size, p.size(p.old.item, p.after))))
 	}
 	consumed := s.consume(u, in.ReturnConsumedCapacity)
 	for _, r := range reasons {

@@ -6,8 +6,8 @@ import (
 )
 
 // Units are capacity units as AWS bills them: a write unit a KB, a read unit for 4 KB read consistently, half
-// of it for an eventually consistent read, twice of either in a transaction. A refused condition costs
-// the write it would have been.
+// of it for an eventually consistent read, twice of either in a transaction. A write counts the larger of the item before and
+// after it. A refused condition costs the write it would have been, a transaction that is canceled what it would have cost.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 type Units struct{ Read, Write float64 }
 
@@ -36,6 +36,17 @@ func (u *usage) add(table string, read, write float64) {
 }
 
 func writeUnits(bytes int) float64 { return float64(max(1, (bytes+1023)/1024)) }
+
+// size is that of the item a write makes of old, or, where its condition refused it (after is nil then), would have made.
+func (w *write) size(old, after item) int {
+	if after != nil || w.op == "Delete" || w.op == "ConditionCheck" {
+		return itemSize(after)
+	}
+	unconditional := *w
+	unconditional.cond = nil
+	after, _ = unconditional.effect(old) // none where the update itself can not be done
+	return itemSize(after)
+}
 
 func readUnits(bytes int, consistent bool) float64 {
 	n := float64(max(1, (bytes+4095)/4096))
