@@ -23,6 +23,7 @@ type Config struct {
 	KPL     KPL      `mapstructure:"kpl"`
 	S3      S3       `mapstructure:"s3"`
 	Server  Server   `mapstructure:"server"`
+	Metrics Metrics  `mapstructure:"metrics"`
 	Log     Log      `mapstructure:"log"`
 
 	origins map[string]origin
@@ -186,6 +187,12 @@ type S3 struct {
 // empty Listen means that there is none.
 type Server struct {
 	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of /healthz, /readyz and /metrics"`
+}
+
+// Metrics says where metrics go besides /metrics.
+type Metrics struct {
+	CloudWatch bool     `mapstructure:"cloudwatch" desc:"write metrics to stdout in CloudWatch's embedded metric format, from which CloudWatch Logs makes metrics of the namespace Standpipe, see docs/operations.md; each costs what a custom metric does"`
+	Interval   Duration `mapstructure:"interval" min:"1s" max:"1h" desc:"time between two lines of metrics.cloudwatch; CloudWatch keeps whole minutes"`
 }
 
 // Log says how the program logs.

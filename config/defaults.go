@@ -17,9 +17,10 @@ func Default() Config {
 			Prefix:      "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 			Compression: "gzip",
 		},
-		KPL:    KPL{OutOfRange: "deliver"},
-		Server: Server{Listen: ":8080"},
-		Log:    Log{Level: "info", Format: "json"},
+		KPL:     KPL{OutOfRange: "deliver"},
+		Server:  Server{Listen: ":8080"},
+		Metrics: Metrics{Interval: Duration(time.Minute)},
+		Log:     Log{Level: "info", Format: "json"},
 	}
 }
 

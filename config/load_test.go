@@ -51,6 +51,7 @@ func TestMinimalFileGetsEveryDefault(t *testing.T) {
 		Journal: Journal{Bucket: "lake", Prefix: "_standpipe/standpipe-clicks/"},
 		KPL:     KPL{OutOfRange: "deliver"},
 		Server:  Server{Listen: ":8080"},
+		Metrics: Metrics{Interval: Duration(time.Minute)},
 		Log:     Log{Level: "info", Format: "json"},
 	}
 	got.origins = nil

@@ -231,6 +231,7 @@ func (c *Consumer) prepare(ctx context.Context) error {
 	if err := c.beat(ctx); err != nil {
 		return err
 	}
+	c.m.beats.Inc()
 	snap, err := c.opts.Table.Snapshot(ctx)
 	if err != nil {
 		return err
@@ -308,7 +309,8 @@ func (c *Consumer) heartbeat(ctx context.Context) {
 			if c.trouble.Note("heartbeat", "", err) {
 				c.log.Warn().Err(err).Msg("heartbeat not written")
 			}
-		} else {
+		} else if err == nil {
+			c.m.beats.Inc()
 			c.trouble.Clear("heartbeat", "")
 		}
 	}

@@ -10,6 +10,8 @@ import (
 type metrics struct {
 	records  prometheus.Counter
 	bytes    prometheus.Counter
+	users    prometheus.Counter
+	beats    prometheus.Counter
 	outside  prometheus.Counter
 	acquired prometheus.Counter
 	lost     prometheus.Counter
@@ -30,6 +32,8 @@ func newMetrics(reg prometheus.Registerer, c *Consumer) *metrics {
 	return &metrics{
 		records:  counter("read_records_total", "Kinesis records read (a KPL aggregate counts as one)."),
 		bytes:    counter("read_bytes_total", "Bytes of the Kinesis records read."),
+		users:    counter("user_records_total", "User records read, those of KPL aggregates one by one."),
+		beats:    counter("heartbeats_total", "Heartbeats that this worker wrote to the lease table."),
 		outside:  counter("kpl_out_of_range_records_total", "User records of KPL aggregates whose key lies outside the hash range of their shard."),
 		acquired: counter("leases_acquired_total", "Leases acquired."),
 		lost:     counter("leases_lost_total", "Leases lost to another worker or freed by an undo."),
@@ -46,6 +50,7 @@ var (
 	unowned     = prometheus.NewDesc("standpipe_shards_unowned", "Shards that could be read and that no living worker owns.", nil, nil)
 	workersLive = prometheus.NewDesc("standpipe_workers_alive", "Workers of this application whose heartbeat moves, this one included.", nil, nil)
 	shardBehind = prometheus.NewDesc("standpipe_behind_latest_seconds", "How far behind the tip of its shard a reader is.", []string{"shard"}, nil)
+	retained    = prometheus.NewDesc("standpipe_stream_retention_seconds", "How long the stream keeps records. What is not read before is lost.", nil, nil)
 	maxBehind   = prometheus.NewDesc("standpipe_behind_latest_max_seconds", "How far behind the tip of its shard the worst shard of this worker is.", nil, nil)
 )
 
@@ -54,7 +59,7 @@ var (
 type leaseCollector Consumer
 
 func (c *leaseCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{leasesHeld, unowned, workersLive, shardBehind, maxBehind} {
+	for _, d := range []*prometheus.Desc{leasesHeld, unowned, workersLive, shardBehind, maxBehind, retained} {
 		ch <- d
 	}
 }
@@ -67,6 +72,9 @@ func (c *leaseCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(leasesHeld, float64(len(s.Shards)))
 	gauge(unowned, float64(s.Unowned))
 	gauge(workersLive, float64(s.Workers))
+	if kept := (*Consumer)(c).retention.get(); kept > 0 {
+		gauge(retained, kept.Seconds())
+	}
 	var most time.Duration
 	for _, sh := range s.Shards {
 		gauge(shardBehind, sh.Behind.Seconds(), sh.Shard)

@@ -183,6 +183,7 @@ func (r *reader) deliver() {
 	}
 	r.m.records.Add(float64(len(a.records)))
 	r.m.bytes.Add(float64(bytes))
+	r.m.users.Add(float64(read.Records))
 	r.m.outside.Add(float64(outside))
 }
 

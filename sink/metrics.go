@@ -18,6 +18,7 @@ type metrics struct {
 	untimed     *prometheus.CounterVec
 	batches     *prometheus.CounterVec
 	stages      *prometheus.HistogramVec
+	requests    *prometheus.CounterVec
 	retries     *prometheus.CounterVec
 	dropped     prometheus.Counter
 	undone      prometheus.Counter
@@ -38,12 +39,13 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 	m := &metrics{
 		records:  counter("delivered_records_total", "Lines made visible in S3, by output.", "output"),
 		bytes:    counter("delivered_bytes_total", "Bytes of the lines made visible, before compression, by output.", "output"),
-		stored:   counter("stored_bytes_total", "Bytes of the objects made visible.", "output"),
-		objects:  counter("objects_total", "Objects made visible.", "output"),
+		stored:   counter("stored_bytes_total", "Bytes of the objects made visible, by output.", "output"),
+		objects:  counter("objects_total", "Objects made visible, by output.", "output"),
 		rejected: counter("rejected_records_total", "Records sent to the error output, by error code.", "code"),
 		untimed:  counter("untimed_records_total", "Records without a usable event time, by output and reason; they were filed under their arrival or sent to the error output.", "output", "reason"),
 		batches:  counter("batches_total", "Batches committed, by the cause of the cut.", "cause"),
-		retries:  counter("retries_total", "Attempts that had to be repeated.", "service", "op"),
+		requests: counter("requests_total", "Requests of batches that succeeded.", "service", "op"),
+		retries:  counter("retries_total", "Requests of batches that had to be repeated.", "service", "op"),
 		stages: f.NewHistogramVec(prometheus.HistogramOpts{Namespace: "standpipe", Name: "commit_seconds", Help: "Duration of the stages of a commit.",
 			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30, 100}}, []string{"stage"}),
 		dropped:     f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: "batches_dropped_total", Help: "Batches given up before their intent; their records are read again."}),

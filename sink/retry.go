@@ -21,6 +21,9 @@ func (s *Sink) until(ctx context.Context, service, op, object string, call func(
 	for {
 		err := call(ctx)
 		if err == nil || definite(err, settles) {
+			if err == nil {
+				s.metrics.requests.WithLabelValues(service, op).Inc()
+			}
 			s.trouble.Clear(op, object)
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -37,6 +38,8 @@ type daemonHooks struct {
 	replay *consumer.Replay
 	// ready is called once stream, table and buckets were found, before anything is made of the hooks; nil: nothing to do.
 	ready func(context.Context, *services) error
+	// stdout gets lines of metrics where the configuration asks for them; nil: none.
+	stdout io.Writer
 	// reading is given the consumer, and called again when it has ended; nil: nobody watches.
 	reading func(*consumer.Consumer) (ended func())
 }
@@ -94,8 +97,10 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		if out.reading != nil {
 			defer out.reading(c)()
 		}
+		end := emitMetrics(ctx, cfg, svc.worker, out.registry, out.stdout, log)
 		err := c.Run(ctx)
 		unfollow()
+		end()
 		if err == nil {
 			log.Info().Msg("stopped; everything that was read is in S3")
 		}

@@ -23,7 +23,7 @@ has, gives its leases up and exits 0 within 20 s; a second signal exits at once,
 the next start reads again what was not committed.
 
 Each key of the file can also be set by a flag of its name or by a STANDPIPE_… variable; a flag beats a
-variable, a variable beats the file. Logs go to stderr.`,
+variable, a variable beats the file. Logs go to stderr; metrics.cloudwatch writes metrics to stdout.`,
 		Example: `  standpipe run -c standpipe.yaml
   standpipe run -c standpipe.yaml --log.format console --buffer.interval 60s
   STANDPIPE_STREAM_NAME=clicks STANDPIPE_OUTPUTS_0_BUCKET=lake standpipe run`,
@@ -43,7 +43,7 @@ variable, a variable beats the file. Logs go to stderr.`,
 			atSecondSignal(cmd.Context(), func() {
 				log.Warn().Msg("second signal: exiting at once; what is not committed is read again at the next start")
 			})
-			err = runDaemon(cmd.Context(), cfg, log, daemonHooks{})
+			err = runDaemon(cmd.Context(), cfg, log, daemonHooks{stdout: p.stdout})
 			if err != nil {
 				log.Error().Str("error", oneLine(err)).Msg("run ends with an error")
 			}
