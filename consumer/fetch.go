@@ -123,6 +123,7 @@ func (f *fetcher) fetch(ctx context.Context, after string) (*answer, error) {
 			f.failures = 0
 			f.trouble.Clear("GetRecords", f.shard)
 		}
+		sink.ClockOf(ctx).Read(time.Since(began))
 		a := f.accept(out, began)
 		f.progress.note(a.behind)
 		f.watchHorizon(a, began)

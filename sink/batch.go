@@ -43,6 +43,7 @@ type batch struct {
 	lane   *lane
 	ctx    context.Context // lives as long as the batch: ended when it is dropped or done
 	cancel context.CancelFunc
+	trace  *batchTrace // nil without traces
 	opened time.Time
 
 	formats []*parquet.Format // of the sink's outputs, nil for lines
@@ -76,6 +77,7 @@ type objectKey struct {
 
 func newBatch(ctx context.Context, l *lane) *batch {
 	b := &batch{id: l.s.opts.NewID(), lane: l, opened: time.Now(), spans: map[*Reading]*Span{}, objects: map[objectKey]*object{}, formats: *l.s.formats.Load(), paths: make([]map[string]struct{}, len(l.s.outputs))}
+	ctx, b.trace = l.s.traced(ctx, "batch", b.id, b.opened)
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	return b
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -66,7 +67,12 @@ func (rs *resolutions) put(id string, r *resolution, over bool) {
 // checkpoints, or takes it back if an upload is gone (rules 11 to 18). It may be called by anybody, at any
 // time, several times. An error means that ctx ended first.
 func (s *Sink) CarryOut(ctx context.Context, id string) error {
-	_, err := s.carryOut(ctx, id)
+	ctx, t := s.traced(ctx, "carry out", id, time.Now())
+	out, err := s.carryOut(ctx, id)
+	if t != nil && err == nil {
+		t.outcome(out)
+	}
+	t.end(err)
 	return err
 }
 

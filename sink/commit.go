@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"standpipe/partition"
 )
 
@@ -15,6 +17,7 @@ import (
 // comes next finishes it.
 func (l *lane) commit(ctx context.Context, b *batch) {
 	began := time.Now()
+	ctx = b.trace.in(ctx)
 	item, err := l.close(b)
 	if err == nil && len(item.Spans) == 0 {
 		l.settle(b)
@@ -26,6 +29,7 @@ func (l *lane) commit(ctx context.Context, b *batch) {
 		return
 	}
 	closed := time.Now()
+	b.sealed(item, began, closed)
 
 	promised, err := l.s.intend(ctx, item)
 	if err != nil {
@@ -182,6 +186,7 @@ func (l *lane) settle(b *batch) {
 func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, closed, intended time.Time) {
 	defer b.free()
 	now := time.Now()
+	b.trace.outcome(outcome)
 	switch outcome {
 	case Undone:
 		l.mu.Lock()
@@ -212,6 +217,7 @@ func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, close
 	if outcome == Finished {
 		l.s.tell(slices.DeleteFunc(objects, func(o JournalObject) bool { return o.Records == 0 }))
 	}
+	b.trace.outcome(outcome, attribute.Int("standpipe.objects", len(b.all)), attribute.Int64("standpipe.bytes", raw), attribute.Int64("standpipe.stored_bytes", size))
 	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
 	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Int("shards", len(b.spans)).
 		Int("objects", len(b.all)).Int64("records", records).Int64("bytes", raw).Int64("stored_bytes", size).
@@ -241,6 +247,7 @@ func (s *Sink) wasAdvanced(ctx context.Context, b *batch) (bool, error) {
 // free gives a finished batch's memory back.
 func (b *batch) free() {
 	b.cancel()
+	b.trace.end(b.err)
 	for _, o := range b.all {
 		o.hold(-o.held.Load())
 	}
@@ -254,6 +261,7 @@ func (l *lane) leaveUndecided(b *batch) {
 	for r := range b.spans {
 		r.end(ErrUndecided)
 	}
+	b.trace.end(ErrUndecided)
 	l.notify()
 }
 

@@ -45,6 +45,7 @@ type Reading struct {
 	at      string // guarded by lane.mu, as are the next two
 	err     error
 	stopped bool
+	clock   *Clock // nil without traces
 
 	paths     []*partition.Evaluator // one for each of the sink's outputs
 	shredders []shredding            // likewise, of the format that was last written

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 
 	"standpipe/sink/parquet"
@@ -42,6 +43,9 @@ type Options struct {
 	// that is not known to be another. A crash in between means that nobody is told; the journal remains. It may be told
 	// twice, is called on the way of the next batch, and must not wait. nil = nobody wants to know.
 	Visible func([]JournalObject)
+
+	// Tracer gets a trace of each batch; nil = none, which costs nothing. No span is begun for a record or an answer.
+	Tracer trace.Tracer
 
 	Ledger   Ledger
 	Store    Store
@@ -93,6 +97,9 @@ func New(ctx context.Context, opts Options) *Sink {
 		cpu: make(chan struct{}, runtime.GOMAXPROCS(0)), uploads: semaphore.NewWeighted(int64(opts.Uploads) * partSize),
 		short: make(chan struct{}, 1),
 	}
+	if opts.Tracer != nil {
+		s.ledger, s.store = tracedLedger{s.ledger}, tracedStore{s.store}
+	}
 	formats := make([]*parquet.Format, len(s.outputs))
 	for i, out := range s.outputs {
 		if formats[i] = out.Parquet; out.Parquet != nil {
@@ -119,6 +126,10 @@ func New(ctx context.Context, opts Options) *Sink {
 // context is made from ctx. Close must be called in the end.
 func (s *Sink) Read(ctx context.Context, shard string, epoch int64, at string) *Reading {
 	r := &Reading{shard: shard, epoch: epoch, at: at, staged: map[objectKey]*staged{}, last: make([]lastStaged, len(s.outputs))}
+	if s.opts.Tracer != nil {
+		r.clock = &Clock{}
+		ctx = context.WithValue(ctx, clockKey{}, r.clock)
+	}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	for _, out := range s.outputs {
 		r.paths = append(r.paths, out.Prefix.Evaluator())
@@ -203,7 +214,7 @@ func (s *Sink) compute(ctx context.Context, do func() error) error {
 		return ctx.Err()
 	}
 	defer func() { <-s.cpu }()
-	return do()
+	return traceOf(ctx).encode(do)
 }
 
 // Troubles lists the operations that keep failing, for /readyz.

@@ -8,17 +8,20 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"standpipe/config"
 	"standpipe/consumer"
 	"standpipe/internal/catalog"
 	"standpipe/internal/httpserver"
+	"standpipe/internal/tracing"
 	"standpipe/sink"
 	"standpipe/sink/steps"
 	"standpipe/sink/steps/transform"
@@ -40,6 +43,8 @@ type daemonHooks struct {
 	ready func(context.Context, *services) error
 	// stdout gets lines of metrics where the configuration asks for them; nil: none.
 	stdout io.Writer
+	// tracer gets the traces of batches; runDaemon sets it by the environment.
+	tracer trace.Tracer
 	// reading is given the consumer, and called again when it has ended; nil: nobody watches.
 	reading func(*consumer.Consumer) (ended func())
 }
@@ -91,7 +96,14 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		out.registry = prometheus.NewRegistry()
 	}
 	out.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	tracer, endTraces, err := tracing.Start(ctx, tracing.Options{Worker: svc.worker, Version: programVersion(), Log: log})
+	if err != nil {
+		return usageError("%w", err)
+	}
+	out.tracer = tracer
 	s, c := wire(ctx, cfg, pipe, svc, log, out)
+	var last sync.WaitGroup // what is told when all is done, while the server ends
+	defer last.Wait()
 	carry := func(ctx context.Context) error {
 		unfollow := svc.follow(ctx, cfg, s, log)
 		if out.reading != nil {
@@ -100,7 +112,8 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		end := emitMetrics(ctx, cfg, svc.worker, out.registry, out.stdout, log)
 		err := c.Run(ctx)
 		unfollow()
-		end()
+		last.Go(end)
+		last.Go(endTraces)
 		if err == nil {
 			log.Info().Msg("stopped; everything that was read is in S3")
 		}
@@ -135,7 +148,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	svc.giveFunctions(cfg, pipe, memory, transform.NewMetrics(out.registry), log)
 	// The sink has its last batch to commit after ctx has ended: Consumer.Run stops it.
 	opts := sinkOptions(cfg, pipe, svc, log, out.registry, memory)
-	opts.Visible, opts.Ledger = svc.visible(out.visible), table
+	opts.Visible, opts.Ledger, opts.Tracer = svc.visible(out.visible), table, out.tracer
 	s := sink.New(context.WithoutCancel(ctx), opts)
 	c := consumer.New(consumer.Options{
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,

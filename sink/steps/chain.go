@@ -81,14 +81,15 @@ func (c *Chain) Run(ctx context.Context, shard string, in iter.Seq[sink.Record])
 	}
 	var held int64
 	done = func() { c.memory.Add(-held) }
+	clock := sink.ClockOf(ctx)
 	for _, s := range c.steps {
 		m := c.metrics.of[s.Name()]
 		switch s := s.(type) {
 		case Each:
-			in = m.each(s, in, c.memory)
+			in = m.each(s, in, c.memory, clock)
 		case All:
 			var made []sink.Record
-			err = m.all(ctx, s, shard, in, func(rec sink.Record) {
+			err = m.all(ctx, s, shard, in, clock, func(rec sink.Record) {
 				n := recordBytes + int64(len(rec.Data))
 				held += n
 				c.memory.Add(n)

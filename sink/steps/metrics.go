@@ -31,7 +31,7 @@ func newMetrics(reg prometheus.Registerer, list []Step) *metrics {
 }
 
 // each has a step do its work on the records that come, and counts them. What it holds meanwhile is counted in memory.
-func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record], memory *sink.Memory) iter.Seq[sink.Record] {
+func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record], memory *sink.Memory, clock *sink.Clock) iter.Seq[sink.Record] {
 	do := s.Do
 	if h, ok := s.(holder); ok {
 		do = func(rec sink.Record, yield func(sink.Record) bool) bool { return h.do(rec, memory.Add, yield) }
@@ -45,6 +45,7 @@ func (m *stepMetrics) each(s Each, in iter.Seq[sink.Record], memory *sink.Memory
 			m.dropped.Add(float64(dropped))
 			m.failed.Add(float64(failed))
 			m.seconds.Add(spent.Seconds())
+			clock.Steps(spent)
 		}()
 		for rec := range in {
 			if rec.Failure != nil {
@@ -88,7 +89,7 @@ func empty(s Each, r sink.Record) bool {
 }
 
 // all has a step do its work on all the records, and counts them.
-func (m *stepMetrics) all(ctx context.Context, s All, shard string, in iter.Seq[sink.Record], made func(sink.Record)) error {
+func (m *stepMetrics) all(ctx context.Context, s All, shard string, in iter.Seq[sink.Record], clock *sink.Clock, made func(sink.Record)) error {
 	taken, before := 0, 0
 	began := time.Now()
 	counted := func(yield func(sink.Record) bool) {
@@ -112,7 +113,9 @@ func (m *stepMetrics) all(ctx context.Context, s All, shard string, in iter.Seq[
 		}
 		made(rec)
 	})
-	m.seconds.Add(time.Since(began).Seconds())
+	spent := time.Since(began)
+	m.seconds.Add(spent.Seconds())
+	clock.Steps(spent)
 	if err != nil {
 		return err
 	}
