@@ -186,7 +186,7 @@ type S3 struct {
 // Server is the HTTP server for probes, metrics and status. After Load, an
 // empty Listen means that there is none.
 type Server struct {
-	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of /healthz, /readyz and /metrics"`
+	Listen string `mapstructure:"listen" allowed:"host:port, or off" desc:"address of the status page, /healthz, /readyz and /metrics"`
 }
 
 // Metrics says where metrics go besides /metrics.

@@ -33,7 +33,7 @@ func (f *fleet) join(limit int) *member {
 	name := fmt.Sprintf("w%02d", len(f.members))
 	m := newMember(f.t, f.table, name, f.shards)
 	m.max, f.limits[name] = limit, limit
-	if err := f.table.Beat(f.t.Context(), name, limit); err != nil {
+	if err := f.table.Beat(f.t.Context(), name, limit, ""); err != nil {
 		f.t.Fatal(err)
 	}
 	f.members = append(f.members, m)
@@ -47,7 +47,7 @@ func (f *fleet) second() {
 	for _, i := range f.random.Perm(len(f.members)) {
 		m := f.members[i]
 		time.Sleep(time.Second / time.Duration(len(f.members)))
-		if err := f.table.Beat(f.t.Context(), m.me, f.limits[m.me]); err != nil {
+		if err := f.table.Beat(f.t.Context(), m.me, f.limits[m.me], ""); err != nil {
 			f.t.Fatal(err)
 		}
 		if err := m.look(); err != nil {

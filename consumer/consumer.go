@@ -40,6 +40,10 @@ type Options struct {
 
 	Replay *Replay // only the records of a time, then Run ends; Start is not used. nil = all, for ever
 
+	// Report says at each heartbeat how this worker is, in at most room bytes; others read it in Heartbeat.Report. It rides on
+	// a write that is made anyway, and must not wait. nil, "" or a longer one: nothing is said.
+	Report func(room int) string
+
 	Kinesis  *kinesis.Client // must not retry by itself
 	Table    *Table
 	Sink     *sink.Sink
@@ -319,14 +323,15 @@ func (c *Consumer) heartbeat(ctx context.Context) {
 // beat moves the heartbeat. A worker without a row makes one: at its start, and when the others took it for dead long
 // enough to remove the row. One that stops does not.
 func (c *Consumer) beat(ctx context.Context) error {
-	err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases)
+	report := c.report()
+	err := c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases, report)
 	if !errors.Is(err, errConflict) || c.leases.isStopping() {
 		return err
 	}
 	if err := c.opts.Table.Join(ctx, c.opts.Worker, c.opts.MaxLeases); err != nil && !errors.Is(err, errConflict) {
 		return err
 	}
-	return c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases)
+	return c.opts.Table.Beat(ctx, c.opts.Worker, c.opts.MaxLeases, report)
 }
 
 // kclConfig sets the library up: fast loops, none of its own renewals, stealing, fan-out or positions.

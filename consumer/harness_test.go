@@ -75,7 +75,7 @@ func beat(t *testing.T, table *Table, worker string, limit int) {
 	if err := table.Join(t.Context(), worker, limit); err != nil && !errors.Is(err, errConflict) {
 		t.Fatal(err)
 	}
-	if err := table.Beat(t.Context(), worker, limit); err != nil {
+	if err := table.Beat(t.Context(), worker, limit, ""); err != nil {
 		t.Fatal(err)
 	}
 }

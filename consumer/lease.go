@@ -37,6 +37,10 @@ type Heartbeat struct {
 	Beat      int64
 	MaxLeases int  // 0 = no limit
 	Leaving   bool // it acquires nothing more, and gives up what it has
+
+	// Report is what the worker says of itself for people, as its Options.Report made it; "" when it says nothing. It comes
+	// from another process, perhaps of another version, so nothing may be decided by it.
+	Report string
 }
 
 // Application is the row that remembers what the first worker found when it started.

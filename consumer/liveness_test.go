@@ -47,7 +47,7 @@ func TestShardsOfADeadWorkerAreTakenAfterTheFailoverTime(t *testing.T) {
 		m := newMember(t, table, "a", shardsUpTo(1))
 		for range 20 {
 			time.Sleep(5 * time.Second)
-			_ = table.Beat(t.Context(), "b", 0)
+			_ = table.Beat(t.Context(), "b", 0, "")
 			_ = m.look()
 			if m.turn(shardID(0)) {
 				t.Fatal("taken from a living worker")

@@ -65,11 +65,11 @@ func TestFrozenWorkerLooksBeforeItJudges(t *testing.T) {
 		a := newMember(t, table, "a", shardsUpTo(2))
 		for range 3 {
 			time.Sleep(5 * time.Second)
-			_ = table.Beat(t.Context(), "b", 0)
+			_ = table.Beat(t.Context(), "b", 0, "")
 			_ = a.look()
 		}
 		time.Sleep(time.Hour) // SIGSTOP; b goes on
-		_ = table.Beat(t.Context(), "b", 0)
+		_ = table.Beat(t.Context(), "b", 0, "")
 		if a.turn(shardID(0)) || a.turn(shardID(1)) {
 			t.Error("a shard was taken from a living worker")
 		}
@@ -92,8 +92,8 @@ func TestAcquisitionWithLostAnswerIsNotOrphanedForWantOfRoom(t *testing.T) {
 		b := newMember(t, table, "b", shardsUpTo(2))
 		for range 20 {
 			time.Sleep(5 * time.Second)
-			_ = table.Beat(t.Context(), "a", 0)
-			_ = table.Beat(t.Context(), "b", 0)
+			_ = table.Beat(t.Context(), "a", 0, "")
+			_ = table.Beat(t.Context(), "b", 0, "")
 			_, _ = a.look(), b.look()
 			if a.turn(shardID(1)) || b.turn(shardID(1)) {
 				return

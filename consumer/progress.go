@@ -10,6 +10,23 @@ type progress struct {
 	mu       sync.Mutex
 	behind   time.Duration
 	answered time.Time
+	position string // up to where its records were given to the sink, "" before the first
+	records  int64  // so many of them since the lease was acquired, those read again counted again
+	bytes    int64
+}
+
+// took notes what was given to the sink.
+func (p *progress) took(through string, records, bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.position, p.records, p.bytes = through, p.records+int64(records), p.bytes+int64(bytes)
+}
+
+// status says where the reader is.
+func (p *progress) status() (position string, records, bytes int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.position, p.records, p.bytes
 }
 
 // note takes a good answer into account.

@@ -185,6 +185,7 @@ func (r *reader) deliver() {
 	r.m.bytes.Add(float64(bytes))
 	r.m.users.Add(float64(read.Records))
 	r.m.outside.Add(float64(outside))
+	r.fetcher.progress.took(r.at, len(a.records), bytes)
 }
 
 // append gives the sink what the steps make of an answer.

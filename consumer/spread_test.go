@@ -126,7 +126,7 @@ func (f *crowd) join(limit int) *walker {
 	f.mu.Unlock()
 	f.wg.Go(func() {
 		for pause.For(w.ctx, failover/5) == nil {
-			_ = f.table.Beat(w.ctx, name, limit)
+			_ = f.table.Beat(w.ctx, name, limit, "")
 		}
 	})
 	f.wg.Go(w.watch)

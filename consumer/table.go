@@ -120,6 +120,7 @@ func (s *Snapshot) add(r row) (fault string) {
 		w := strings.TrimPrefix(k, workerKey)
 		hb := Heartbeat{Worker: w, Beat: a.number("beat", 0, 0), MaxLeases: int(a.number("maxLeases", 0, 0)), Leaving: a.number("leaving", 0, 0) != 0}
 		if a.fault == "" {
+			hb.Report = getStr(r, reportAttr) // for people: nothing is decided by it, so it is not judged
 			s.Workers[w] = hb
 		}
 	case batchKind:
@@ -253,13 +254,16 @@ func (t *Table) Join(ctx context.Context, worker string, maxLeases int) error {
 }
 
 // Beat moves a worker's heartbeat, on condition that it has a row: one that arrives after the worker's end must not
-// bring it back.
-func (t *Table) Beat(ctx context.Context, worker string, maxLeases int) error {
+// bring it back. The report, of at most ReportRoom bytes, replaces the last one; "" leaves it.
+func (t *Table) Beat(ctx context.Context, worker string, maxLeases int, report string) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
+	update, values := "SET maxLeases = :max ADD beat :one", row{":max": num(int64(maxLeases)), ":one": num(1)}
+	if report != "" {
+		update, values[":report"] = "SET maxLeases = :max, "+reportAttr+" = :report ADD beat :one", str(report)
+	}
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(workerKey + worker),
-		UpdateExpression: aws.String("SET maxLeases = :max ADD beat :one"), ConditionExpression: aws.String("attribute_exists(" + keyAttr + ")"),
-		ExpressionAttributeValues: row{":max": num(int64(maxLeases)), ":one": num(1)}})
+		UpdateExpression: &update, ConditionExpression: aws.String("attribute_exists(" + keyAttr + ")"), ExpressionAttributeValues: values})
 	if err != nil {
 		return t.fail("heartbeat of", worker, err)
 	}

@@ -205,7 +205,7 @@ func TestUnclearAnswersToSingleWrites(t *testing.T) {
 				"release": table.Release(t.Context(), "shard-1", 1, "a", "", time.Time{}),
 				"mark":    table.Mark(t.Context(), it.ID),
 				"create":  table.Create(t.Context(), Lease{Shard: "shard-9", Epoch: 1, Checkpoint: "1"}),
-				"beat":    table.Beat(t.Context(), "a", 0),
+				"beat":    table.Beat(t.Context(), "a", 0, ""),
 			} {
 				if _, ok := isRefused(err); ok || err == nil || errors.Is(err, errConflict) {
 					t.Errorf("%s: got %v", op, err)
@@ -230,7 +230,7 @@ func TestEachAttemptHasADeadline(t *testing.T) {
 			"mark":     func() error { return table.Mark(t.Context(), it.ID) },
 			"item":     func() error { _, err := table.Item(t.Context(), it.ID); return err },
 			"snapshot": func() error { _, err := table.Snapshot(t.Context()); return err },
-			"beat":     func() error { return table.Beat(t.Context(), "a", 0) },
+			"beat":     func() error { return table.Beat(t.Context(), "a", 0, "") },
 		} {
 			began := time.Now()
 			err := call()

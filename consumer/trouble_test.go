@@ -52,7 +52,7 @@ func TestTroubleOfAnAcquisitionEndsWhenTheShardIsOwned(t *testing.T) {
 				t.Fatal("not acquired")
 			}
 			time.Sleep(5 * time.Second)
-			_ = table.Beat(t.Context(), "b", 0)
+			_ = table.Beat(t.Context(), "b", 0, "")
 			_ = b.look()
 		}
 		_ = a.look()

@@ -219,6 +219,8 @@ func (l *lane) done(ctx context.Context, b *batch, outcome Outcome, began, close
 	}
 	b.trace.outcome(outcome, attribute.Int("standpipe.objects", len(b.all)), attribute.Int64("standpipe.bytes", raw), attribute.Int64("standpipe.stored_bytes", size))
 	l.s.metrics.committed(b.cause, closed.Sub(began), intended.Sub(closed), now.Sub(intended))
+	l.s.recent.add(Commit{Batch: b.id, Cause: b.cause, Visible: now, Open: began.Sub(b.opened), Closing: closed.Sub(began), Intent: intended.Sub(closed), Complete: now.Sub(intended),
+		Shards: len(b.spans), Objects: len(b.all), Records: records, Bytes: raw, Stored: size})
 	l.s.log.Info().Str("batch", b.id).Str("cause", string(b.cause)).Int("shards", len(b.spans)).
 		Int("objects", len(b.all)).Int64("records", records).Int64("bytes", raw).Int64("stored_bytes", size).
 		Int64("open_ms", began.Sub(b.opened).Milliseconds()).Int64("close_ms", closed.Sub(began).Milliseconds()).Int64("intent_ms", intended.Sub(closed).Milliseconds()).

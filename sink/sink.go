@@ -76,6 +76,7 @@ type Sink struct {
 
 	trouble   Troubles
 	resolving resolutions
+	recent    commits
 
 	mu       sync.Mutex
 	lanes    []*lane

@@ -90,7 +90,7 @@ func summarize(w io.Writer, source string, cfg config.Config, pipe *pipeline, t 
 	if cfg.Server.Listen == "" {
 		row("server", "off")
 	} else {
-		row("server", "%s with /healthz, /readyz and /metrics", cfg.Server.Listen)
+		row("server", "%s with the status page, /healthz, /readyz and /metrics", cfg.Server.Listen)
 	}
 	for _, warning := range pipe.warnings {
 		_, _ = fmt.Fprintf(tab, "warning: %s\n", warning)

@@ -37,7 +37,7 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 		"  output   output-0: ndjson like s3://lake//raw2026/01/02/03/standpipe-clicks-2026-01-02-03-04-05-00000000-0000-0000-0000-000000000000-0.ndjson.gz\n",
 		"  errors   like s3://lake/errors/processing-failed/year=2026/month=01/day=02/hour=03/standpipe-clicks-",
 		"  journal  s3://lake/_standpipe/standpipe-clicks/\n",
-		"  server   :8080 with /healthz, /readyz and /metrics\n",
+		"  server   :8080 with the status page, /healthz, /readyz and /metrics\n",
 		`warning: outputs[0].prefix: offset 0: "/" begins the keys`,
 	} {
 		if !strings.Contains(b.String(), want) {

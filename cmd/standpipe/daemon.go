@@ -21,6 +21,8 @@ import (
 	"standpipe/consumer"
 	"standpipe/internal/catalog"
 	"standpipe/internal/httpserver"
+	"standpipe/internal/status"
+	"standpipe/internal/statuspage"
 	"standpipe/internal/tracing"
 	"standpipe/sink"
 	"standpipe/sink/steps"
@@ -101,10 +103,11 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		return usageError("%w", err)
 	}
 	out.tracer = tracer
-	s, c := wire(ctx, cfg, pipe, svc, log, out)
+	s, c, board := wire(ctx, cfg, pipe, svc, log, out)
 	var last sync.WaitGroup // what is told when all is done, while the server ends
 	defer last.Wait()
 	carry := func(ctx context.Context) error {
+		defer watched(ctx, board)()
 		unfollow := svc.follow(ctx, cfg, s, log)
 		if out.reading != nil {
 			defer out.reading(c)()
@@ -127,15 +130,19 @@ func runDaemon(ctx context.Context, cfg config.Config, log zerolog.Logger, out d
 		if out.listening != nil {
 			out.listening(ln.Addr())
 		}
-		return httpserver.New(httpserver.Options{
+		server := httpserver.New(httpserver.Options{
 			Snapshot: snapshot(s, c, pipe.steps, time.Now()), Metrics: out.registry, Log: log,
+			Page:   statuspage.Handler(board.Snapshot),
 			Limits: httpserver.Limits{Failover: time.Duration(cfg.Leases.Failover), Interval: time.Duration(cfg.Buffer.Interval)},
-		}).Serve(ctx, ln)
+		})
+		board.Heed(server.Unready)
+		return server.Serve(ctx, ln)
 	}))
 }
 
-// wire makes a sink and a consumer that share the lease table, the memory budget and the registry.
-func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, out daemonHooks) (*sink.Sink, *consumer.Consumer) {
+// wire makes a sink and a consumer that share the lease table, the memory budget and the registry, and a board that shows
+// both.
+func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services, log zerolog.Logger, out daemonHooks) (*sink.Sink, *consumer.Consumer, *status.Board) {
 	worker := svc.worker
 	log = log.With().Str("worker", worker).Logger()
 	table := consumer.NewTable(svc.dynamodb, cfg.Leases.Table)
@@ -150,6 +157,7 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 	opts := sinkOptions(cfg, pipe, svc, log, out.registry, memory)
 	opts.Visible, opts.Ledger, opts.Tracer = svc.visible(out.visible), table, out.tracer
 	s := sink.New(context.WithoutCancel(ctx), opts)
+	var board *status.Board
 	c := consumer.New(consumer.Options{
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, ARN: cfg.Stream.ARN, Region: svc.region,
 		Start: cfg.Stream.InitialPosition, Poll: time.Duration(cfg.Stream.PollInterval),
@@ -159,8 +167,10 @@ func wire(ctx context.Context, cfg config.Config, pipe *pipeline, svc *services,
 		Replay: out.replay,
 		Steps:  steps.NewChain(pipe.steps, memory, out.registry),
 		Log:    log, Registry: out.registry,
+		Report: func(room int) string { return board.Report(room) },
 	})
-	return s, c
+	board = newBoard(cfg, worker, pipe.steps, s, c)
+	return s, c, board
 }
 
 // sinkOptions are those of a sink by a configuration, but for its ledger and who is told what became visible.

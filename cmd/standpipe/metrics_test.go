@@ -33,7 +33,7 @@ func TestMetricNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	s, _ := wire(t.Context(), cfg, pipe, svc, zerolog.Nop(), daemonHooks{registry: reg})
+	s, _, _ := wire(t.Context(), cfg, pipe, svc, zerolog.Nop(), daemonHooks{registry: reg})
 	defer func() {
 		if err := s.Stop(t.Context()); err != nil {
 			t.Error(err)

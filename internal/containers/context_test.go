@@ -101,7 +101,9 @@ func TestContextHoldsTheProgramAlone(t *testing.T) {
 			t.Errorf("%s is not sent to the builder", want)
 		}
 	}
-	embedded := []string{"internal/cost/prices.yaml", "partition/zones.tsv"} // by the program itself
+	embedded := []string{ // by the program itself
+		"internal/cost/prices.yaml", "partition/zones.tsv", "internal/statuspage/page/page.css", "internal/statuspage/page/page.html", "internal/statuspage/page/page.js",
+	}
 	for _, want := range embedded {
 		if !slices.Contains(files, want) {
 			t.Errorf("%s is not sent to the builder", want)

@@ -11,12 +11,12 @@ import (
 var arrows = map[string][]string{
 	"config":               {},
 	"partition":            {},
-	"sink":                 {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
+	"sink":                 {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/internal/tally", "standpipe/partition", "standpipe/sink/eventtime", "standpipe/sink/parquet"},
 	"sink/eventtime":       {"standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition"},
 	"sink/parquet":         {"standpipe/internal/jsontext"},
 	"sink/steps":           {"standpipe/internal/awserr", "standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"sink/steps/transform": {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/partition", "standpipe/sink", "standpipe/sink/steps"},
-	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/sink"},
+	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/internal/tally", "standpipe/sink"},
 	"internal/cost":        {},
 	"internal/faults":      {},
 	"internal/jsontext":    {},
@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"internal/awserr":      {},
 	"internal/pause":       {},
 	"internal/spoil":       {},
+	"internal/tally":       {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -34,10 +34,11 @@ type Options struct {
 	Snapshot func() Snapshot
 	Limits   Limits
 	Metrics  prometheus.Gatherer
+	Page     http.Handler // answers GET and HEAD of every other path; nil = a line that names the probes, at / alone
 	Log      zerolog.Logger
 }
 
-// Server answers GET and HEAD of /healthz, /readyz and /metrics.
+// Server answers GET and HEAD of /healthz, /readyz and /metrics, and of what Options.Page does.
 type Server struct {
 	opts  Options
 	judge judge
@@ -119,11 +120,18 @@ func (s *Server) handler() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.opts.Metrics, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: scrapes, ErrorLog: stdlog.New(lines{s.opts.Log}, "", 0),
 	}))
+	if s.opts.Page != nil {
+		mux.Handle("GET /", s.opts.Page)
+		return mux
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, "standpipe: /healthz /readyz /metrics")
 	})
 	return mux
 }
+
+// Unready are the lines that /readyz answers now, none when it is ready.
+func (s *Server) Unready() []string { return s.judge.unready(s.look()) }
 
 func answer(w http.ResponseWriter, status int, text ...string) {
 	h := w.Header()

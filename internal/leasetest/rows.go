@@ -165,38 +165,38 @@ func releaseByItsOwnerInItsEpoch(s *suite) {
 
 func beatMoves(s *suite) {
 	t := s.with(lease(0, "a"))
-	s.conflict(t.Beat(s.Context(), "a", 0)) // it has not joined
+	s.conflict(t.Beat(s.Context(), "a", 0, "")) // it has not joined
 	s.must(t.Join(s.Context(), "a", 3))
 	snap, err := t.Snapshot(s.Context())
 	s.must(err)
 	if len(snap.Workers) != 1 || snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", MaxLeases: 3}) {
 		s.Errorf("a has joined, but workers are %+v", snap.Workers)
 	}
-	for _, max := range []int{0, 0, 5} {
-		s.must(t.Beat(s.Context(), "a", max))
+	for i, max := range []int{0, 0, 5} {
+		s.must(t.Beat(s.Context(), "a", max, []string{"old", `{"v":1}`, ""}[i])) // none leaves the last report
 	}
 	s.conflict(t.Join(s.Context(), "a", 3)) // it changes nothing any more
 	s.must(t.Join(s.Context(), "b", 0))
-	s.must(t.Beat(s.Context(), "b", 0))
+	s.must(t.Beat(s.Context(), "b", 0, ""))
 	snap, err = t.Snapshot(s.Context())
 	s.must(err)
-	if len(snap.Workers) != 2 || snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 3, MaxLeases: 5}) || snap.Workers["b"].Beat != 1 {
+	if len(snap.Workers) != 2 || snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 3, MaxLeases: 5, Report: `{"v":1}`}) || snap.Workers["b"].Beat != 1 {
 		s.Errorf("workers are %+v", snap.Workers)
 	}
 	if len(snap.Leases) != 1 {
 		s.Errorf("a heartbeat is taken for a lease: %+v", snap.Leases)
 	}
 	s.must(t.Leave(s.Context(), "a"))
-	s.must(t.Beat(s.Context(), "a", 5)) // a last beat: it leaves all the same
+	s.must(t.Beat(s.Context(), "a", 5, "")) // a last beat: it leaves all the same
 	snap, err = t.Snapshot(s.Context())
 	s.must(err)
-	if snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 4, MaxLeases: 5, Leaving: true}) || snap.Workers["b"].Leaving {
+	if snap.Workers["a"] != (consumer.Heartbeat{Worker: "a", Beat: 4, MaxLeases: 5, Leaving: true, Report: `{"v":1}`}) || snap.Workers["b"].Leaving {
 		s.Errorf("a leaves, but workers are %+v", snap.Workers)
 	}
 	s.must(t.Forget(s.Context(), "a"))
 	s.must(t.Forget(s.Context(), "a"))
 	s.conflict(t.Leave(s.Context(), "a")) // too late: it must not come back
-	s.conflict(t.Beat(s.Context(), "a", 5))
+	s.conflict(t.Beat(s.Context(), "a", 5, "late"))
 	snap, err = t.Snapshot(s.Context())
 	s.must(err)
 	if _, there := snap.Workers["a"]; there || len(snap.Workers) != 1 {

@@ -1,0 +1,27 @@
+package consumer
+
+// reportAttr is the attribute of a worker's row that holds its report.
+const reportAttr = "workerReport"
+
+// rowBytes is what a worker's row may take: DynamoDB bills a write by the KB begun, so that a report within it costs nothing.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+const rowBytes = 1024
+
+// ReportRoom is how many bytes of UTF-8 a worker's report may take.
+func ReportRoom(worker string) int {
+	const numbers = 3 * 21 // the most that maxLeases, beat and leaving take
+	fixed := len(keyAttr) + len(workerKey) + len("entityType") + len(workerKind) + len("maxLeases") + len("beat") + len("leaving") + len(reportAttr) + numbers
+	return max(0, rowBytes-fixed-len(worker))
+}
+
+// report is what this worker says of itself, "" when that is nothing.
+func (c *Consumer) report() string {
+	if c.opts.Report == nil {
+		return ""
+	}
+	room := ReportRoom(c.opts.Worker)
+	if text := c.opts.Report(room); len(text) <= room {
+		return text
+	}
+	return ""
+}

@@ -1,0 +1,259 @@
+package status
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"standpipe/consumer"
+	"standpipe/sink"
+)
+
+// Reader is a worker's reading side, a *consumer.Consumer. Its methods may be called at any time, concurrently, and wait for
+// nothing but short locks.
+type Reader interface {
+	Status() consumer.Status
+	View() consumer.View
+	Totals() consumer.Totals
+}
+
+// Writer is a worker's writing side, a *sink.Sink, under the same terms.
+type Writer interface {
+	Status() sink.Status
+	Totals() sink.Totals
+}
+
+// Options says what a Board stands for.
+type Options struct {
+	Application string
+	Stream      string
+	Table       string
+	Worker      string
+	Program     string // its version
+	Started     time.Time
+	Limits      Limits
+
+	Reader   Reader
+	Writer   Writer
+	Troubles func() []sink.Trouble // what fails now, of everything
+	Unready  func() []string       // the lines of /readyz; nil = nobody judges
+}
+
+// fresh is how long a snapshot serves everybody who asks.
+const fresh = time.Second
+
+// Board knows how a worker is. Safe for concurrent use.
+type Board struct {
+	opts Options
+
+	mu     sync.Mutex // of what samples leave
+	last   totals
+	ring   ring
+	shards [minute + 1]map[string]amount // what was read of each shard at the last samples
+	turns  [minute + 1]time.Time
+	n      int
+	seen   string // the newest commit that a sample has counted
+
+	making sync.Mutex
+	made   *Snapshot
+	at     time.Time
+}
+
+type amount struct{ records, bytes int64 }
+
+// totals are the counters at one moment.
+type totals struct {
+	at     time.Time
+	reader consumer.Totals
+	writer sink.Totals
+}
+
+// NewBoard makes a board. Nothing is sampled before Run.
+func NewBoard(opts Options) *Board { return &Board{opts: opts} }
+
+// Heed has the verdict say what /readyz says. It is called before anybody asks for a snapshot.
+func (b *Board) Heed(unready func() []string) { b.opts.Unready = unready }
+
+// Run samples until ctx ends.
+func (b *Board) Run(ctx context.Context) {
+	b.sample(time.Now())
+	t := time.NewTicker(Every)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			b.sample(time.Now())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sample adds what has happened since the last sample to the ring.
+func (b *Board) sample(now time.Time) {
+	next := totals{now, b.opts.Reader.Totals(), b.opts.Writer.Totals()}
+	read, written := b.opts.Reader.Status(), b.opts.Writer.Status()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	amounts := make(map[string]amount, len(read.Shards))
+	p := point{at: now, took: now.Sub(b.last.at).Seconds(), oldest: seconds(written.Oldest), memory: float64(written.Used)}
+	for _, s := range read.Shards {
+		amounts[s.Shard] = amount{s.Records, s.Bytes}
+		p.lag = max(p.lag, seconds(s.Behind))
+	}
+	b.shards[b.n%len(b.shards)], b.turns[b.n%len(b.turns)] = amounts, now
+	b.n++
+	for _, c := range written.Commits {
+		if c.Batch == b.seen {
+			break
+		}
+		p.commits++
+		if c.Took().Seconds() > p.closing+p.intent+p.complete {
+			p.closing, p.intent, p.complete = c.Closing.Seconds(), c.Intent.Seconds(), c.Complete.Seconds()
+		}
+	}
+	if len(written.Commits) > 0 {
+		b.seen = written.Commits[0].Batch
+	}
+	before := b.last
+	b.last = next
+	if before.at.IsZero() || p.took <= 0 {
+		return
+	}
+	p.read, p.readBytes = next.reader.Records-before.reader.Records, next.reader.Bytes-before.reader.Bytes
+	p.visible, p.stored = next.writer.Records-before.writer.Records, next.writer.Stored-before.writer.Stored
+	p.dropped, p.undone, p.gaps = next.writer.Dropped-before.writer.Dropped, next.writer.Undone-before.writer.Undone, next.reader.Gaps-before.reader.Gaps
+	p.retries = grown(before.reader.Retries, next.reader.Retries)
+	for k, v := range grown(before.writer.Retries, next.writer.Retries) {
+		if p.retries == nil {
+			p.retries = map[string]float64{}
+		}
+		p.retries[k] += v
+	}
+	p.rejected = grown(before.writer.Rejected, next.writer.Rejected)
+	b.ring.add(p)
+}
+
+// rate is what was read a second of a shard since the oldest sample that knows it, of the last minute; nil when it is too
+// early to say. The caller holds b.mu.
+func (b *Board) rate(s consumer.ShardStatus, now time.Time) (records, bytes *float64) {
+	for i := max(0, b.n-len(b.shards)); i < b.n; i++ {
+		was, known := b.shards[i%len(b.shards)][s.Shard]
+		took := now.Sub(b.turns[i%len(b.turns)]).Seconds()
+		if known && took >= 1 && s.Records >= was.records { // fewer: the lease was acquired anew
+			return ptr(short(float64(s.Records-was.records) / took)), ptr(short(float64(s.Bytes-was.bytes) / took))
+		}
+	}
+	return nil, nil
+}
+
+// Snapshot is how the application is, as this worker sees it. One that is less than a second old is given again; nobody may
+// change it.
+func (b *Board) Snapshot() *Snapshot {
+	b.making.Lock()
+	defer b.making.Unlock()
+	if now := time.Now(); b.made == nil || now.Sub(b.at) >= fresh {
+		b.made, b.at = b.make(now), now
+	}
+	return b.made
+}
+
+func (b *Board) make(now time.Time) *Snapshot {
+	o := &b.opts
+	s := &Snapshot{Form: Form, Time: now.UTC().Truncate(time.Millisecond), Application: o.Application, Stream: o.Stream, Table: o.Table, Worker: o.Worker, Program: o.Program, Started: o.Started.UTC().Truncate(time.Millisecond)}
+	read, written, view := o.Reader.Status(), o.Writer.Status(), o.Reader.View()
+	failing := o.Troubles()
+	s.Troubles = troubles(failing)
+	s.Memory = &Memory{written.Used, written.Budget}
+	s.Paths = &Paths{Open: written.Open, Shown: []Path{}}
+	for _, p := range written.Paths {
+		s.Paths.Shown = append(s.Paths.Shown, Path(p))
+	}
+	for _, c := range written.Commits[:min(len(written.Commits), 20)] {
+		s.Commits = append(s.Commits, commit(c))
+	}
+	own := map[string]consumer.ShardStatus{}
+	for _, sh := range read.Shards {
+		own[sh.Shard] = sh
+	}
+	s.take(view, o.Worker, own, now)
+	s.Batches = []Batch{}
+	for _, x := range written.Batches {
+		s.Batches = append(s.Batches, Batch{ID: x.ID, Owner: o.Worker, Stage: string(x.Stage), Cause: string(x.Cause), Opened: x.Opened.UTC(), Shards: x.Shards, Objects: x.Objects, Records: x.Records, Bytes: x.Bytes})
+	}
+	s.promised(view, written.Batches)
+	b.mu.Lock()
+	for i := range s.Shards.Shown {
+		if sh := &s.Shards.Shown[i]; sh.Owner == o.Worker {
+			if mine, ok := own[sh.ID]; ok {
+				sh.Records, sh.Bytes = b.rate(mine, now)
+			}
+		}
+	}
+	s.History, s.Hour = b.ring.history(), b.hour()
+	b.mu.Unlock()
+	s.judge(o.Limits, view.Retention, view.Unusable(), b.unready(failing))
+	return s
+}
+
+// unready are the lines of /readyz, but for those that say of an operation that it fails: the verdict says that in words
+// of its own.
+func (b *Board) unready(failing []sink.Trouble) (lines []string) {
+	if b.opts.Unready == nil {
+		return nil
+	}
+	for _, line := range b.opts.Unready() {
+		if !slices.ContainsFunc(failing, func(t sink.Trouble) bool { return strings.HasPrefix(line, t.Op+" fails for ") }) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// hour counts. The caller holds b.mu.
+func (b *Board) hour() *Hour {
+	h := &Hour{Rejected: map[string]int64{}, Retries: map[string]int64{}}
+	took := 0.0
+	b.ring.each(points, func(p *point) {
+		took += p.took
+		h.Records += int64(p.read)
+		h.Bytes += int64(p.readBytes)
+		h.Visible += int64(p.visible)
+		h.Stored += int64(p.stored)
+		h.Commits += p.commits
+		h.Dropped, h.Undone, h.Gaps = h.Dropped+int64(p.dropped), h.Undone+int64(p.undone), h.Gaps+int64(p.gaps)
+		for k, v := range p.rejected {
+			h.Rejected[k] += int64(v)
+		}
+		for k, v := range p.retries {
+			_, op, _ := strings.Cut(k, " ") // behind its service
+			doing, _, _ := said(op)
+			h.Retries[doing] += int64(v)
+		}
+	})
+	h.Seconds = int64(took)
+	return h
+}
+
+// commit is a commit of a sink's.
+func commit(c sink.Commit) Commit {
+	return Commit{Batch: c.Batch, Cause: string(c.Cause), Visible: c.Visible.UTC().Truncate(time.Millisecond), Seconds: seconds(c.Took()), Closing: seconds(c.Closing), Intent: seconds(c.Intent), Complete: seconds(c.Complete),
+		Open: seconds(c.Open), Shards: c.Shards, Objects: c.Objects, Records: c.Records, Bytes: c.Bytes, Stored: c.Stored}
+}
+
+// promised adds the batches that the lease table holds beside those of the worker itself.
+func (s *Snapshot) promised(view consumer.View, known []sink.BatchStatus) {
+	for id, x := range view.Batches {
+		if !slices.ContainsFunc(known, func(k sink.BatchStatus) bool { return k.ID == id }) {
+			s.Batches = append(s.Batches, Batch{ID: id, Owner: x.Owner, Stage: "promised"})
+		}
+	}
+	slices.SortStableFunc(s.Batches, func(a, b Batch) int { return b.rank() - a.rank() })
+	s.Batches = s.Batches[:min(len(s.Batches), 100)]
+}
+
+func (b Batch) rank() int {
+	return slices.Index([]string{"filling", "dropping", "closing", "intent", "promised", "completing"}, b.Stage)
+}
