@@ -25,7 +25,7 @@ func run() error {
 	all := flag.Bool("all", false, "all cases, not only the five of a plain run")
 	only := flag.String("case", "", "only the cases whose name contains this text")
 	size := flag.Int64("mb", 200, "megabytes of records in each case")
-	role := flag.String("as", "", "for the processes that the bench starts itself: server or sdk")
+	role := flag.String("as", "", "for the processes that the bench starts itself: server")
 	arg := flag.String("arg", "", "what such a process is told")
 	flag.Parse()
 	switch *role {
@@ -35,8 +35,6 @@ func run() error {
 			return err
 		}
 		return serve(c, *size*1e6, flag.Arg(0))
-	case "sdk":
-		return sdkLoop(*arg, *size)
 	}
 	if runtime.GOOS != "linux" {
 		return fmt.Errorf("it reads processor time and memory as Linux gives them, and this is %s", runtime.GOOS)
@@ -48,21 +46,42 @@ func run() error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	program := filepath.Join(dir, "standpipe")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "standpipe/cmd/standpipe").CombinedOutput(); err != nil {
-		return fmt.Errorf("build standpipe: %w\n%s", err, out)
+	p, err := build(ctx, dir)
+	if err != nil {
+		return err
 	}
-	fmt.Printf("%d MB of records a case, %d cores. MB per second of processor time; ratio to the SDK's loop on the same stream.\n\n", *size, runtime.NumCPU())
-	fmt.Printf("| %-28s | MB/CPU s | SDK loop | ratio | peak MiB | allocations a record |\n|%s|---:|---:|---:|---:|---:|\n", "case", strings.Repeat("-", 30))
+	fmt.Printf("%d MB of records a case, %d cores. MB of records a second of processor time, and the ratios to loops of the AWS SDK on the same stream:\n"+
+		"that of go.mod, and that of internal/bench/former.mod, from before its decoding was rewritten.\n\n", *size, runtime.NumCPU())
+	fmt.Printf("| %-28s | MB/CPU s | SDK | ratio | SDK before | ratio | peak MiB | allocations a record |\n|%s|---:|---:|---:|---:|---:|---:|---:|\n", "case", strings.Repeat("-", 30))
 	for _, c := range cases() {
 		if c.Extra && !*all && *only == "" || !strings.Contains(c.Name, *only) {
 			continue
 		}
-		r, err := measure(ctx, c, *size, program, dir)
+		r, err := measure(ctx, c, *size, p, dir)
 		if err != nil {
 			return fmt.Errorf("case %q: %w", c.Name, err)
 		}
-		fmt.Printf("| %-28s | %8.0f | %8.0f | %5.2f | %8.0f | %20.2f |\n", c.Name, r.ours, r.sdk, r.ours/r.sdk, r.peak, r.allocations)
+		fmt.Printf("| %-28s | %8.0f | %3.0f | %5.2f | %10.0f | %5.2f | %8.0f | %20.2f |\n", c.Name, r.ours, r.sdk, r.ours/r.sdk, r.former, r.ours/r.former, r.peak, r.allocations)
 	}
 	return nil
+}
+
+// programs are the files of what is measured.
+type programs struct{ standpipe, loop, former string }
+
+func build(ctx context.Context, dir string) (programs, error) {
+	p := programs{filepath.Join(dir, "standpipe"), filepath.Join(dir, "loop"), filepath.Join(dir, "former")}
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return p, fmt.Errorf("find the module: %w", err)
+	}
+	former := filepath.Join(strings.TrimSpace(string(root)), "internal", "bench", "former.mod")
+	for _, args := range [][]string{
+		{p.standpipe, "standpipe/cmd/standpipe"}, {p.loop, "standpipe/internal/bench/sdkloop"}, {p.former, "-modfile", former, "standpipe/internal/bench/sdkloop"},
+	} {
+		if out, err := exec.CommandContext(ctx, "go", append([]string{"build", "-o"}, args...)...).CombinedOutput(); err != nil {
+			return p, fmt.Errorf("build %s: %w\n%s", filepath.Base(args[0]), err, out)
+		}
+	}
+	return p, nil
 }

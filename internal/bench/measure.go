@@ -19,10 +19,10 @@ import (
 )
 
 // result is what a case gave. Megabytes are of record data, per second of processor time.
-type result struct{ ours, sdk, peak, allocations float64 }
+type result struct{ ours, sdk, former, peak, allocations float64 }
 
-// measure runs one case: servers, then the SDK's loop, then the program until it has read everything and stopped.
-func measure(ctx context.Context, c benchCase, mb int64, program, dir string) (result, error) {
+// measure runs one case: servers, then the loops of the SDK, then the program until it has read everything and stopped.
+func measure(ctx context.Context, c benchCase, mb int64, p programs, dir string) (result, error) {
 	dir, err := os.MkdirTemp(dir, "case-")
 	if err != nil {
 		return result{}, err
@@ -34,21 +34,36 @@ func measure(ctx context.Context, c benchCase, mb int64, program, dir string) (r
 	}
 	defer stop()
 	env := environment(c, s)
-	self, err := os.Executable()
+	loop, err := readAll(ctx, p.loop, env, s)
 	if err != nil {
 		return result{}, err
 	}
-	loop := exec.CommandContext(ctx, self, "-as", "sdk", "-arg", s.Kinesis, "-mb", strconv.FormatInt(s.Bytes, 10))
-	loop.Env = env
-	if out, err := loop.CombinedOutput(); err != nil {
-		return result{}, fmt.Errorf("loop of the SDK: %w\n%s", err, out)
+	former, err := readAll(ctx, p.former, env, s)
+	if err != nil {
+		return result{}, err
 	}
-	state, allocations, err := drain(ctx, program, env, s)
+	state, allocations, err := drain(ctx, p.standpipe, env, s)
 	if err != nil {
 		return result{}, err
 	}
 	megabytes := float64(s.Bytes) / 1e6
-	return result{ours: megabytes / cpu(state), sdk: megabytes / cpu(loop.ProcessState), peak: peak(state), allocations: allocations / float64(s.Records)}, nil
+	return result{ours: megabytes / cpu(state), sdk: megabytes / cpu(loop), former: megabytes / cpu(former), peak: peak(state), allocations: allocations / float64(s.Records)}, nil
+}
+
+// readAll has a loop of the SDK read the stream. The SDK gives up where a busy machine keeps it from reading an answer within
+// seconds, so a loop that failed is tried again.
+func readAll(ctx context.Context, loop string, env []string, s served) (*os.ProcessState, error) {
+	var failed error
+	for range 3 {
+		cmd := exec.CommandContext(ctx, loop, s.Kinesis, stream, strconv.FormatInt(s.Bytes, 10))
+		cmd.Env = env
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			return cmd.ProcessState, nil
+		}
+		failed = fmt.Errorf("loop of the SDK: %w\n%s", err, out)
+	}
+	return nil, failed
 }
 
 // startServer starts the process with the servers and waits until its stream is full.

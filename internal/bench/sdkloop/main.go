@@ -1,8 +1,12 @@
+// Sdkloop reads a stream as the documentation of the AWS SDK shows it, and throws the data away: what Standpipe is
+// compared with. It stands alone, so that the bench can also build it with an SDK of before (../former.mod).
 package main
 
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -11,10 +15,24 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// sdkLoop reads every shard to its end with the AWS SDK, as its documentation shows it, and throws the data away. There
-// are want bytes at least.
-func sdkLoop(url string, want int64) error {
-	ctx := context.Background()
+func main() {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "sdkloop:", err)
+		os.Exit(1)
+	}
+}
+
+// run reads every shard of a stream to its end: its arguments are the address of Kinesis, the stream's name, and how many
+// bytes there are at least.
+func run(ctx context.Context, args []string) error {
+	if len(args) != 3 {
+		return fmt.Errorf("%d arguments, not address, stream and bytes", len(args))
+	}
+	url, stream := args[0], args[1]
+	want, err := strconv.ParseInt(args[2], 10, 64)
+	if err != nil {
+		return err
+	}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
