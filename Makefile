@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test race bench image measured readers strangers crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test race bench image measured readers strangers browser crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
 test: servers readers ## the tests, in random order, long ones in part; vet is part of make lint
 	go test -short -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
@@ -24,6 +24,9 @@ readers: ## what reads Parquet files back, by its lock files; says which can not
 
 strangers: readers ## Parquet files, the tables of ddl and the demo's count by DuckDB, which needs a C compiler
 	@internal/strangers/run.sh
+
+browser: ## the status page in Chromium, which is not fetched: says where it is not there
+	@internal/browser/run.sh
 
 OUTAGES ?= long
 outages: servers ## workers under load, servers and networks failing: some 10 minutes, or 2: make outages OUTAGES=short

@@ -178,7 +178,10 @@ func (b *Board) make(now time.Time) *Snapshot {
 	for _, sh := range read.Shards {
 		own[sh.Shard] = sh
 	}
-	s.take(view, o.Worker, own, now)
+	b.mu.Lock()
+	mine := b.report(now, read, written, s.Troubles)
+	b.mu.Unlock()
+	s.take(view, o.Worker, &mine, own)
 	s.Batches = []Batch{}
 	for _, x := range written.Batches {
 		s.Batches = append(s.Batches, Batch{ID: x.ID, Owner: o.Worker, Stage: string(x.Stage), Cause: string(x.Cause), Opened: x.Opened.UTC(), Shards: x.Shards, Objects: x.Objects, Records: x.Records, Bytes: x.Bytes})

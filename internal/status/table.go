@@ -25,12 +25,14 @@ const (
 	unknown = "unknown"
 )
 
-// take fills in shards and workers by what the lease table says; me is the worker that looks, "" when none does, and own are
-// the shards that it reads.
-func (s *Snapshot) take(view consumer.View, me string, own map[string]consumer.ShardStatus, now time.Time) {
-	reports := map[string]*Report{}
+// take fills in shards and workers by what the lease table says; me is the worker that looks, "" when none does, mine its
+// own report, and own are the shards that it reads.
+func (s *Snapshot) take(view consumer.View, me string, mine *Report, own map[string]consumer.ShardStatus) {
+	reports := map[string]*Report{me: mine}
 	for id, hb := range view.Workers {
-		reports[id] = readReport(hb.Report)
+		if id != me {
+			reports[id] = readReport(hb.Report)
+		}
 	}
 	held := map[string]int{}
 	var list []Shard
@@ -49,7 +51,7 @@ func (s *Snapshot) take(view consumer.View, me string, own map[string]consumer.S
 		list = append(list, sh)
 	}
 	for id, l := range view.Leases {
-		mine, reads := own[id]
+		reader, reads := own[id]
 		switch {
 		case strings.HasPrefix(id, "standpipe#"): // the row of redrive
 			continue
@@ -64,8 +66,8 @@ func (s *Snapshot) take(view consumer.View, me string, own map[string]consumer.S
 		held[l.Owner]++
 		switch {
 		case reads:
-			sh.State, sh.Owner, sh.Position, sh.Lag = reading, me, mine.Position, ptr(seconds(mine.Behind))
-			if mine.Leaving != "" {
+			sh.State, sh.Owner, sh.Position, sh.Lag = reading, me, reader.Position, ptr(seconds(reader.Behind))
+			if reader.Leaving != "" {
 				sh.State = leaving
 			}
 		case view.Waiting[id]:
@@ -143,12 +145,16 @@ func (s *Shard) urgency() int {
 
 // Report is what this worker says of itself at a heartbeat, in at most room bytes.
 func (b *Board) Report(room int) string {
-	now := time.Now()
-	read, written := b.opts.Reader.Status(), b.opts.Writer.Status()
-	r := Report{At: now.UnixMilli(), Program: clip(b.opts.Program, 40), Started: b.opts.Started.Unix(), Used: written.Used, Budget: written.Budget, Open: written.Open, Oldest: int64(written.Oldest.Seconds())}
+	read, written, failing := b.opts.Reader.Status(), b.opts.Writer.Status(), troubles(b.opts.Troubles())
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.report(time.Now(), read, written, failing).Encode(room)
+}
+
+// report is what this worker says of itself. The caller holds b.mu.
+func (b *Board) report(now time.Time, read consumer.Status, written sink.Status, failing []Trouble) Report {
+	r := Report{At: now.UnixMilli(), Program: clip(b.opts.Program, 40), Started: b.opts.Started.Unix(), Used: written.Used, Budget: written.Budget, Open: written.Open, Oldest: int64(written.Oldest.Seconds())}
 	r.Records, r.Bytes = b.ring.rate()
-	b.mu.Unlock()
 	r.Lags = map[string]int64{}
 	for _, s := range read.Shards {
 		if lag := int64(s.Behind.Seconds()); lag > 0 {
@@ -162,8 +168,8 @@ func (b *Board) Report(room int) string {
 		c := commit(written.Commits[0])
 		r.Commit = &ReportCommit{Visible: c.Visible.Unix(), Cause: c.Cause, Took: c.Seconds, Objects: c.Objects, Records: c.Records, Bytes: c.Bytes, Stored: c.Stored}
 	}
-	for _, t := range troubles(b.opts.Troubles()) {
+	for _, t := range failing {
 		r.Troubles = append(r.Troubles, ReportTrouble{Doing: t.Doing, Why: t.Why, Since: t.Since.Unix(), Count: t.Count, More: t.More})
 	}
-	return r.Encode(room)
+	return r
 }

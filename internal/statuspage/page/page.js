@@ -181,20 +181,20 @@ const charts = [
       }
     }
     s.top.textContent = span(top);
-    if (total(i) > 0) s.value.textContent = `upload ${span(h.commit_close_seconds[i])} · intent ${span(h.commit_intent_seconds[i])} · complete ${span(h.commit_complete_seconds[i])}`;
+    if (s.at !== null && total(i) > 0) s.value.textContent = `upload ${span(h.commit_close_seconds[i])} · intent ${span(h.commit_intent_seconds[i])} · complete ${span(h.commit_complete_seconds[i])}`;
     else s.value.replaceChildren(el("span.key", "upload"), el("span.key.two", "intent"), el("span.key.three", "complete"));
   }),
 ];
 
 // ---- the page
 
-const colours = { well: "#197a48", watch: "#c98612", bad: "#c0392b", none: "#8a94a3" };
+const colours = { __proto__: null, well: "#197a48", watch: "#c98612", bad: "#c0392b", none: "#8a94a3" };
 function lamp(level) {
   document.body.dataset.level = level;
   $("icon").href = "data:image/svg+xml," + encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="${colours[level]}"/></svg>`);
 }
 
-const states = { alive: "well", reading: "well", leaving: "", waiting: "", unknown: "", silent: "bad", unowned: "watch" };
+const states = { __proto__: null, alive: "well", reading: "well", leaving: "", waiting: "", unknown: "", silent: "bad", unowned: "watch" };
 const tag = (state) => el("span.tag" + (states[state] ? "." + states[state] : ""), state);
 
 function figure(name, value, note, level, below) {
@@ -238,7 +238,7 @@ function batches(s, now) {
     titled(el("span.mono", tail(b.id || "", 12)), b.id || ""), el("span", el("span.tag" + (b.stage === "filling" ? "" : b.stage === "dropping" ? ".bad" : ".well"), b.stage)), b.cause || maybe(null),
     since(now, b.opened), maybe(b.records, count), maybe(b.bytes, bytes), maybe(b.objects, count), maybe(b.shards, count), b.owner === s.worker ? "this one" : el("span.mono", b.owner || ""),
   ]);
-  table("batches", [["Batch", "mono"], ["Stage", ""], ["Cut because", "mid"], ["Age", "num"], ["Lines", "num"], ["Bytes", "num"], ["Objects", "num.mid"], ["Shards", "num.wide"], ["Worker", "wide"]], rows, "None: no record waits at this worker.");
+  table("batches", [["Batch", "mono"], ["Stage", ""], ["Cut because", "mid"], ["Age", "num"], ["Lines", "num.mid"], ["Bytes", "num"], ["Objects", "num.mid"], ["Shards", "num.wide"], ["Worker", "wide"]], rows, "None: no record waits at this worker.");
   $("batches-note").textContent = "not visible yet";
 }
 
@@ -263,7 +263,7 @@ function commits(s, now) {
     titled(el("span", ago(now, c.visible)), c.visible), c.cause, titled(el("span", span(c.seconds)), `upload ${span(c.close_seconds)}, intent ${span(c.intent_seconds)}, complete ${span(c.complete_seconds)}`),
     span(c.open_seconds), count(c.records), bytes(c.bytes), bytes(c.stored_bytes), count(c.objects), titled(el("span.mono", tail(c.batch || "", 12)), c.batch || ""),
   ]);
-  table("commits", [["Visible", ""], ["Cut because", ""], ["Took", "num"], ["Filled for", "num.mid"], ["Lines", "num"], ["Bytes", "num.mid"], ["Stored", "num"], ["Objects", "num.wide"], ["Batch", "mono.wide"]], some("commits", rows, 8), "None yet.");
+  table("commits", [["Visible", ""], ["Cut because", ""], ["Took", "num"], ["Filled for", "num.mid"], ["Lines", "num.mid"], ["Bytes", "num.mid"], ["Stored", "num"], ["Objects", "num.wide"], ["Batch", "mono.wide"]], some("commits", rows, 8), "None yet.");
   $("commits-note").textContent = "of this worker";
 }
 
@@ -332,6 +332,7 @@ async function ask() {
     $("stale").textContent = `The worker has not answered for ${span((Date.now() - failedSince) / 1000)}. ${last ? "What stands below is as of " + clock(last.time) + "." : ""}`;
     document.body.classList.add("stale");
     lamp("none");
+    $("headline").textContent = "The worker does not answer";
     document.title = "? Standpipe does not answer";
   } finally {
     asking = false;
