@@ -27,7 +27,7 @@ var exitCodes = []struct {
 	{exitOK, "done; for run also: stopped by a signal, nothing left behind"},
 	{exitRuntime, "failed; records that were not delivered are read again at the next start"},
 	{exitUsage, "the command line or the configuration is wrong; nothing was done"},
-	{exitPartial, "a part was done, the messages say which was not; for verify: something is wrong, the messages say what"},
+	{exitPartial, "a part was done, the messages say which was not; for verify and status: something is wrong, the messages say what"},
 	{exitInterrupted, "interrupted; for run: by a second signal"},
 }
 

@@ -68,7 +68,7 @@ func (p *program) rootCommand() *cobra.Command {
 
 // commands lists the subcommands.
 func (p *program) commands() []*cobra.Command {
-	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.tryCommand(), p.verifyCommand(), p.redriveCommand(), p.replayCommand(), p.cleanCommand(),
+	return []*cobra.Command{p.runCommand(), p.demoCommand(), p.checkCommand(), p.tryCommand(), p.statusCommand(), p.verifyCommand(), p.redriveCommand(), p.replayCommand(), p.cleanCommand(),
 		p.ddlCommand(), p.schemaCommand(), p.importCommand(), p.costCommand(), p.healthCommand(), p.versionCommand()}
 }
 

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -186,7 +187,7 @@ func (b *Board) make(now time.Time) *Snapshot {
 	for _, x := range written.Batches {
 		s.Batches = append(s.Batches, Batch{ID: x.ID, Owner: o.Worker, Stage: string(x.Stage), Cause: string(x.Cause), Opened: x.Opened.UTC(), Shards: x.Shards, Objects: x.Objects, Records: x.Records, Bytes: x.Bytes})
 	}
-	s.promised(view, written.Batches)
+	s.promised(view, o.Worker)
 	b.mu.Lock()
 	for i := range s.Shards.Shown {
 		if sh := &s.Shards.Shown[i]; sh.Owner == o.Worker {
@@ -246,14 +247,28 @@ func commit(c sink.Commit) Commit {
 		Open: seconds(c.Open), Shards: c.Shards, Objects: c.Objects, Records: c.Records, Bytes: c.Bytes, Stored: c.Stored}
 }
 
-// promised adds the batches that the lease table holds beside those of the worker itself.
-func (s *Snapshot) promised(view consumer.View, known []sink.BatchStatus) {
+// promised adds the batches of all workers but me, by their reports, and those that the lease table holds and nobody who
+// is alive tells of.
+func (s *Snapshot) promised(view consumer.View, me string) {
+	telling := map[string]bool{}
+	for id, hb := range view.Workers {
+		r := readReport(hb.Report)
+		if id == me || r == nil || !view.Alive[id] {
+			continue
+		}
+		for _, x := range r.Batches {
+			s.Batches = append(s.Batches, Batch{Owner: id, Stage: x.Stage, Opened: time.Unix(x.Opened, 0).UTC(), Bytes: x.Bytes})
+			telling[id] = telling[id] || x.Stage == string(sink.StageIntent) || x.Stage == string(sink.StageCompleting)
+		}
+	}
 	for id, x := range view.Batches {
-		if !slices.ContainsFunc(known, func(k sink.BatchStatus) bool { return k.ID == id }) {
+		if !telling[x.Owner] && !slices.ContainsFunc(s.Batches, func(k Batch) bool { return k.ID == id }) {
 			s.Batches = append(s.Batches, Batch{ID: id, Owner: x.Owner, Stage: "promised"})
 		}
 	}
-	slices.SortStableFunc(s.Batches, func(a, b Batch) int { return b.rank() - a.rank() })
+	slices.SortFunc(s.Batches, func(a, b Batch) int {
+		return cmp.Or(b.rank()-a.rank(), cmp.Compare(a.Owner, b.Owner), a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID))
+	})
 	s.Batches = s.Batches[:min(len(s.Batches), 100)]
 }
 

@@ -149,7 +149,11 @@ func TestOthersAreKnownByTheirReports(t *testing.T) {
 		if got := strings.Join(list, ", "); got != "dead silent 1, me alive 1, old unknown 1, other alive 2" {
 			t.Errorf("workers %s", got)
 		}
-		if len(snap.Batches) != 1 || snap.Batches[0].Stage != "promised" || snap.Batches[0].Owner != "dead" {
+		list = nil
+		for _, x := range snap.Batches {
+			list = append(list, fmt.Sprint(x.Owner, " ", x.Stage, " ", x.ID))
+		}
+		if got := strings.Join(list, ", "); got != "other completing , dead promised b1, other filling " {
 			t.Errorf("batches %+v", snap.Batches)
 		}
 		if snap.Verdict.Level != Bad || !strings.Contains(snap.Verdict.Headline, "doing 0 fails at another worker") {

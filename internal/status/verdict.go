@@ -41,9 +41,8 @@ const (
 	many    = 20          // findings at most
 )
 
-// judge makes the verdict of everything else. unready are the lines of /readyz.
-func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error, unready []string) {
-	var found []Finding
+// judge makes the verdict of everything else. unready are the lines of /readyz, found is what was found before.
+func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error, unready []string, found ...Finding) {
 	say := func(level, brief, format string, args ...any) {
 		found = append(found, Finding{level, fmt.Sprintf(format, args...), brief})
 	}

@@ -235,11 +235,11 @@ function workers(s, now) {
 
 function batches(s, now) {
   const rows = s.batches.map((b) => [
-    titled(el("span.mono", tail(b.id || "", 12)), b.id || ""), el("span", el("span.tag" + (b.stage === "filling" ? "" : b.stage === "dropping" ? ".bad" : ".well"), b.stage)), b.cause || maybe(null),
+    b.id ? titled(el("span.mono", tail(b.id, 12)), b.id) : maybe(null), el("span", el("span.tag" + (b.stage === "filling" ? "" : b.stage === "dropping" ? ".bad" : ".well"), b.stage)), b.cause || maybe(null),
     since(now, b.opened), maybe(b.records, count), maybe(b.bytes, bytes), maybe(b.objects, count), maybe(b.shards, count), b.owner === s.worker ? "this one" : el("span.mono", b.owner || ""),
   ]);
-  table("batches", [["Batch", "mono"], ["Stage", ""], ["Cut because", "mid"], ["Age", "num"], ["Lines", "num.mid"], ["Bytes", "num"], ["Objects", "num.mid"], ["Shards", "num.wide"], ["Worker", "wide"]], rows, "None: no record waits at this worker.");
-  $("batches-note").textContent = "not visible yet";
+  table("batches", [["Batch", "mono"], ["Stage", ""], ["Cut because", "mid"], ["Age", "num"], ["Lines", "num.mid"], ["Bytes", "num"], ["Objects", "num.mid"], ["Shards", "num.wide"], ["Worker", "wide"]], rows, "None: no record waits.");
+  $("batches-note").textContent = "not visible yet; those of other workers as of their last heartbeat";
 }
 
 function shards(s, now) {
