@@ -3,52 +3,24 @@ package cost
 import (
 	"math"
 	"time"
+
+	"standpipe/internal/requests"
 )
 
-// counts are requests an hour, of all workers together.
-type counts struct {
-	writeUnits, readUnits float64 // of DynamoDB
-	puts, gets            float64 // of S3: what creates, uploads or completes counts as a PUT
-}
-
-// The lease table, as README.md describes it under "Sizing and cost".
-const (
-	batchShards = 99  // the most a batch holds
-	itemKB      = 0.5 // a batch's item without its shards
-	itemShardKB = 0.2 // a shard in it
-	rowKB       = 0.5 // a row of the table
-)
-
-// partBytes is what a part holds at least, but for the last of an object.
-const partBytes = 5 << 20
-
-// full objects that a batch waits for at most
-const fullObjects = 8
-
-// requests are those of n workers.
-func requests(w Workload, n int) counts {
-	var c counts
-	workers, records := float64(n), w.RecordsPerSecond*3600
-	bytes := w.bytesPerSecond() * 3600
-	intervals := workers * perHour(w.Interval)
-	batches := intervals
+// requestsOf are the requests an hour of n workers: those that were counted in internal/requests, of a load like w.
+// Where records are rare, a batch begins with the next record, and no path gets an object without one.
+func requestsOf(w Workload, n int) requests.Counts {
+	active := float64(min(n, w.shards())) // workers that have a shard
+	interval := max(w.Interval.Seconds(), active/w.RecordsPerSecond)
+	each := interval * w.RecordsPerSecond / active // records of a worker in it
+	paths, stored := 0, 0.0
 	for _, o := range w.Outputs {
-		full := bytes / w.BufferSize
-		batches = max(batches, full/float64(min(o.Paths, fullObjects)))
-		objects := min(max(float64(o.Paths)*intervals, full), records)
-		parts := max(objects, bytes/smaller(o)/partBytes)
-		c.puts += 2*objects + parts
+		paths += min(o.Paths, int(math.Ceil(each)))
+		stored += w.bytesPerSecond() / smaller(o)
 	}
-	batches = min(batches, records)
-	c.puts += 3 * batches // journals
-	c.gets += batches
-
-	shards := float64(w.shards())
-	perBatch := math.Ceil(shards / workers)
-	groups := math.Ceil(perBatch / batchShards)
-	each := math.Ceil(perBatch / groups)
-	c.writeUnits = batches * groups * 2 * 2 * (math.Ceil(itemKB+itemShardKB*each) + each)
-	c.writeUnits += workers * perHour(w.Failover/5)
-	c.readUnits = workers * perHour(min(w.Failover/6, 2*time.Second)) * math.Ceil((shards+workers+1)*rowKB/4)
-	return c
+	// One output with the paths of all makes the same objects.
+	return requests.PerHour(requests.Load{
+		Shards: w.shards(), Workers: n, Interval: time.Duration(interval * float64(time.Second)), Failover: w.Failover, Size: int64(w.BufferSize),
+		Paths: paths, Lines: w.bytesPerSecond() * float64(len(w.Outputs)), Stored: stored,
+	})
 }

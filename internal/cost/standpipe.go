@@ -16,7 +16,7 @@ type Sizing struct {
 // zones are the availability zones that interface endpoints and NAT gateways stand in.
 const zones = 2
 
-// What GetRecords answers with beside the data in base64: sequence number, partition key, time.
+// What GetRecords answers with beside a record's data, in CBOR: sequence number, partition key, time, and their names.
 const answerBytes = 170
 
 // standpipe is the cheapest bill of Standpipe, over the number of workers: from w.Workers to one a shard.
@@ -56,7 +56,7 @@ func standpipeWith(w Workload, p Prices, n int, m machine) Bill {
 	}
 	b.add(workers*m.month, "compute", "%s on ARM: %s; %.2g cores busy on average", plural(n, kind), m.name, load(w))
 	raw := w.bytesPerSecond() * seconds / gb
-	answers := w.streamBytes() * 4 / 3
+	answers := w.streamBytes()
 	if w.Source != AccessLogs {
 		answers += w.RecordsPerSecond * answerBytes
 	}
@@ -70,10 +70,10 @@ func standpipeWith(w Workload, p Prices, n int, m machine) Bill {
 		b.add(zones*hours*p.Network.NATHour+answers*p.Network.NATGB, "network", "a NAT gateway in %d zones, %s GB through it", zones, grouped(answers))
 	case Paid:
 	}
-	c := requests(w, n)
-	writes, reads := c.writeUnits*hours, c.readUnits*hours
+	c := requestsOf(w, n)
+	writes, reads := c.WriteUnits*hours, c.ReadUnits*hours
 	b.add(writes/1e6*p.DynamoDB.MillionWrites+reads/1e6*p.DynamoDB.MillionReads, "DynamoDB", "%s write and %s read request units", grouped(writes), grouped(reads))
-	puts, gets := c.puts*hours, c.gets*hours
+	puts, gets := c.S3Puts*hours, c.S3Gets*hours
 	b.add(puts/1e3*p.S3.ThousandPuts+gets/1e3*p.S3.ThousandGets, "S3 requests", "%s to write, %s to read", grouped(puts), grouped(gets))
 	if w.Source == AccessLogs {
 		b.add(raw*p.Logs.IngestionPerGB, "CloudWatch Logs", "%s GB ingested", grouped(raw))

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"sink/steps":           {"standpipe/internal/awserr", "standpipe/internal/jq", "standpipe/internal/jsontext", "standpipe/partition", "standpipe/sink"},
 	"sink/steps/transform": {"standpipe/internal/awserr", "standpipe/internal/jsontext", "standpipe/internal/pause", "standpipe/partition", "standpipe/sink", "standpipe/sink/steps"},
 	"consumer":             {"standpipe/internal/awserr", "standpipe/internal/pause", "standpipe/internal/spoil", "standpipe/internal/tally", "standpipe/sink"},
-	"internal/cost":        {},
+	"internal/cost":        {"standpipe/internal/requests"},
 	"internal/faults":      {},
 	"internal/jsontext":    {},
 	"internal/jq":          {"standpipe/internal/jsontext"},
