@@ -35,6 +35,7 @@ func newMetrics(reg prometheus.Registerer, s *Sink) *metrics {
 	}
 	gauge("memory_used_bytes", "Bytes of responses, lines and parts in memory.", func() float64 { return float64(s.memory.Used()) })
 	gauge("memory_budget_bytes", "The budget for responses, lines and parts in memory (buffer.memory).", func() float64 { return float64(s.memory.Limit()) })
+	gauge("buffer_interval_seconds", "The age of the oldest record at which a batch is written (buffer.interval).", func() float64 { return s.opts.Interval.Seconds() })
 	gauge("oldest_uncommitted_seconds", "How long the oldest record that is not yet visible has been held.", func() float64 { return s.Oldest().Seconds() })
 	m := &metrics{
 		records:  counter("delivered_records_total", "Lines made visible in S3, by output.", "output"),
