@@ -147,7 +147,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 		if len(m) == 0 {
 			return 0, false
 		}
-		return number(m[0]), true
+		return sampleValue(m[0]), true
 	}
 	records, known := value("standpipe_read_records_total")
 	if !known {
@@ -165,6 +165,6 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 }
 
 // number is a metric's value, whichever type the page says it has.
-func number(m *dto.Metric) float64 {
+func sampleValue(m *dto.Metric) float64 {
 	return m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
 }
