@@ -104,7 +104,7 @@ type Output struct {
 	Format           string `mapstructure:"format" oneof:"ndjson,parquet,raw" desc:"format of the objects: ndjson is a JSON value a line, raw is records as they come"`
 	Delimiter        string `mapstructure:"delimiter" derived:"a line end" allowed:"up to 64 bytes; in double quotes \\n is a line end" desc:"what stands behind each value of ndjson and each record of raw, unless the record ends so; empty, of raw only, is nothing"`
 	Compression      string `mapstructure:"compression" derived:"gzip; of Parquet snappy" oneof:"gzip,zstd,snappy,hadoop_snappy,zip,none" desc:"codec of the objects; snappy of NDJSON is snappy-java's stream, as Firehose writes it. Parquet takes snappy, zstd, gzip or none, inside the file"`
-	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is its default. Of zstd there are four: 1 and 2, 3 to 5 (default), 6 to 9, 10 to 22, which takes 38 MiB a core"`
+	CompressionLevel int    `mapstructure:"compression_level" allowed:"0; gzip, zip: to 9; zstd: to 22" desc:"codec's level; 0 is what costs least in all, see docs/performance.md: 8 of gzip and zip, 6 of zstd. Of zstd there are four: 1 and 2, 3 to 5, 6 to 9, 10 to 22, which takes 38 MiB a core"`
 	ContentEncoding  bool   `mapstructure:"content_encoding" desc:"declare the codec as Content-Encoding, as Firehose does; off, since HTTP clients then decompress by themselves what is named .gz"`
 
 	Timestamp          string   `mapstructure:"timestamp" allowed:"arrival, or a jq path such as .time" desc:"time that a record is filed under: that of its arrival in Kinesis, or of the event it tells of, see docs/prefixes.md"`

@@ -13,8 +13,8 @@ const (
 	zstdChunk  = 1 << 20
 	zstdWindow = 1 << 20 // what a reader needs in memory, and half of an encoder's history
 
-	// defaultZstdLevel is what level 0 means: zstd's own default.
-	defaultZstdLevel = 3
+	// defaultZstdLevel is what level 0 means: the one that costs least, as with gzip.
+	defaultZstdLevel = 6
 )
 
 // zstdCompressor is an encoder and the buffer it writes to, both reused.
@@ -27,7 +27,7 @@ type zstdCompressor struct {
 var zstdCompressors [zstd.SpeedBestCompression + 1]sync.Pool
 
 // compressZstd makes a frame of raw. The library has four levels, to which those of zstd are mapped: 1 and 2 to the
-// fastest, 3 to 5 to the default, 6 to 9 to better and 10 to 22 to the best; level 0 is level 3. Each call holds one
+// fastest, 3 to 5 to the default, 6 to 9 to better and 10 to 22 to the best; level 0 is level 6. Each call holds one
 // compressor until it returns, and later calls reuse it: about 5 MiB up to level 5, 8 MiB up to level 9, and 38 MiB from
 // level 10 on.
 func compressZstd(level int, raw []byte) (frame []byte, crc uint32) {

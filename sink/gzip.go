@@ -14,8 +14,9 @@ import (
 // the whole is computed from those of the chunks. So chunks can be compressed on any goroutine, and every reader takes
 // the object for an ordinary gzip file.
 
-// defaultCompressionLevel is what level 0 means: klauspost/compress's own default.
-const defaultCompressionLevel = 5
+// defaultCompressionLevel is what level 0 means: the one that costs least with a year of storage and queries, of those with
+// which a core keeps up with eight shards (docs/performance.md).
+const defaultCompressionLevel = 8
 
 // compressor is a deflate writer and the buffer it writes to, both reused.
 type compressor struct {

@@ -164,7 +164,7 @@ func askMetrics(ctx context.Context, address string) (s metricsSample, err error
 	return s, nil
 }
 
-// number is a metric's value, whichever type the page says it has.
+// sampleValue is a metric's value, whichever type the page says it has.
 func sampleValue(m *dto.Metric) float64 {
 	return m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
 }

@@ -4,4 +4,5 @@
 //
 //	go run ./internal/bench         # five cases
 //	go run ./internal/bench -all    # record sizes, formats, shards, aggregates, TLS, cores
+//	go run ./internal/bench -levels # what a terabyte costs by codec and level
 package main

@@ -23,6 +23,7 @@ func main() {
 
 func run() error {
 	all := flag.Bool("all", false, "all cases, not only the five of a plain run")
+	levels := flag.Bool("levels", false, "what a terabyte costs by codec and level, in place of the cases")
 	only := flag.String("case", "", "only the cases whose name contains this text")
 	size := flag.Int64("mb", 200, "megabytes of records in each case")
 	role := flag.String("as", "", "for the processes that the bench starts itself: server")
@@ -49,6 +50,9 @@ func run() error {
 	p, err := build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if *levels {
+		return printLevels(ctx, os.Stdout, *size, *only, p, dir)
 	}
 	fmt.Printf("%d MB of records a case, %d cores. MB of records a second of processor time, and the ratios to loops of the AWS SDK on the same stream:\n"+
 		"that of go.mod, and that of internal/bench/former.mod, from before its decoding was rewritten.\n\n", *size, runtime.NumCPU())

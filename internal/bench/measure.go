@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"syscall"
@@ -19,7 +20,7 @@ import (
 )
 
 // result is what a case gave. Megabytes are of record data, per second of processor time.
-type result struct{ ours, sdk, former, peak, allocations float64 }
+type result struct{ ours, sdk, former, peak, allocations, stored float64 }
 
 // measure runs one case: servers, then the loops of the SDK, then the program until it has read everything and stopped.
 func measure(ctx context.Context, c benchCase, mb int64, p programs, dir string) (result, error) {
@@ -34,20 +35,26 @@ func measure(ctx context.Context, c benchCase, mb int64, p programs, dir string)
 	}
 	defer stop()
 	env := environment(c, s)
-	loop, err := readAll(ctx, p.loop, env, s)
-	if err != nil {
-		return result{}, err
-	}
-	former, err := readAll(ctx, p.former, env, s)
-	if err != nil {
-		return result{}, err
+	megabytes := float64(s.Bytes) / 1e6
+	var r result
+	for loop, rate := range map[string]*float64{p.loop: &r.sdk, p.former: &r.former} {
+		if loop == "" {
+			continue
+		}
+		state, err := readAll(ctx, loop, env, s)
+		if err != nil {
+			return r, err
+		}
+		*rate = megabytes / cpu(state)
 	}
 	state, allocations, err := drain(ctx, p.standpipe, env, s)
 	if err != nil {
 		return result{}, err
 	}
-	megabytes := float64(s.Bytes) / 1e6
-	return result{ours: megabytes / cpu(state), sdk: megabytes / cpu(loop), former: megabytes / cpu(former), peak: peak(state), allocations: allocations / float64(s.Records)}, nil
+	r.ours, r.peak, r.allocations = megabytes/cpu(state), peak(state), allocations/float64(s.Records)
+	stored, err := storedBytes(filepath.Join(dir, "s3", bucket))
+	r.stored = float64(stored) / float64(s.Bytes)
+	return r, err
 }
 
 // readAll has a loop of the SDK read the stream. The SDK gives up where a busy machine keeps it from reading an answer within
@@ -109,7 +116,7 @@ func environment(c benchCase, s served) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true",
 		"STANDPIPE_STREAM_NAME=" + stream, "STANDPIPE_STREAM_ENDPOINT=" + s.Kinesis, "STANDPIPE_LEASES_ENDPOINT=" + s.Dynamo, "STANDPIPE_S3_ENDPOINT=" + s.S3, "STANDPIPE_S3_PATH_STYLE=true",
-		"STANDPIPE_OUTPUTS_0_BUCKET=lake", "STANDPIPE_OUTPUTS_0_FORMAT=" + c.Format, "STANDPIPE_OUTPUTS_0_COMPRESSION=" + c.Codec,
+		"STANDPIPE_OUTPUTS_0_BUCKET=" + bucket, "STANDPIPE_OUTPUTS_0_FORMAT=" + c.Format, "STANDPIPE_OUTPUTS_0_COMPRESSION=" + c.Codec,
 		"STANDPIPE_OUTPUTS_0_COMPRESSION_LEVEL=" + strconv.Itoa(c.Level),
 	}
 	if c.Format == "parquet" {

@@ -24,7 +24,10 @@ import (
 	"standpipe/internal/s3fake"
 )
 
-const stream = "bench"
+const (
+	stream = "bench"
+	bucket = "lake"
+)
 
 // served is what the server's process tells the bench.
 type served struct {
@@ -58,7 +61,7 @@ func serve(c benchCase, bytes int64, dir string) error {
 		s.Records += int64(n)
 		s.Bytes += size
 	}
-	store, err := s3fake.New(s3fake.Options{Dir: filepath.Join(dir, "s3"), Buckets: []string{"lake"}})
+	store, err := s3fake.New(s3fake.Options{Dir: filepath.Join(dir, "s3"), Buckets: []string{bucket}})
 	if err != nil {
 		return err
 	}
