@@ -42,7 +42,7 @@ func statusText(s *status.Snapshot, colour bool) string {
 		head("WORKER", "STATE", "SHARDS", "BEHIND", "READ", "MEMORY", "PATHS", "OLDEST", "LAST COMMIT", "HEARD")
 	}
 	for _, w := range s.Workers {
-		row(w.ID, w.State, fmt.Sprint(w.Shards), lasted(w.Lag), speed(w.Bytes), memoryOf(w.Memory), number(w.OpenPaths), lasted(w.Oldest), committed(w.Commit, s.Time), before(s.Time, w.Heard))
+		row(w.ID, w.State, fmt.Sprint(w.Shards), lasted(w.Lag), speed(w.Bytes), memoryOf(w.Memory), howMany(w.OpenPaths), lasted(w.Oldest), committed(w.Commit, s.Time), before(s.Time, w.Heard))
 	}
 	_ = tab.Flush()
 	if len(s.Batches) > 0 {
@@ -121,7 +121,7 @@ func memoryOf(m *status.Memory) string {
 	return bytesOf(float64(m.Used)) + " of " + bytesOf(float64(m.Budget))
 }
 
-func number(n *int) string {
+func howMany(n *int) string {
 	if n == nil {
 		return ""
 	}
