@@ -149,6 +149,10 @@ func TestNothingSecretIsShown(t *testing.T) {
 	ask("/readyz")
 	ask("/healthz")
 	ask("/")
+	if got := ask("/status"); !strings.Contains(got, `"commits":[{`) {
+		t.Errorf("the status shows no commit: %s", got)
+	}
+	_, _ = fmt.Fprintf(&shown, "%v", c.dynamo.Dump("standpipe-clicks")) // what workers say of themselves
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +173,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	c.kinesis.Control("", func(faults.Call, func()) error {
 		return &faults.Error{Status: 400, Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
 	})
-	for _, args := range [][]string{{"run"}, {"check"}, {"check", "--online"}, {"clean"}} {
+	for _, args := range [][]string{{"run"}, {"check"}, {"check", "--online"}, {"clean"}, {"status"}, {"status", "--json"}} {
 		p := exec.Command(os.Args[0], args...)
 		p.Env, p.Stdout, p.Stderr = env, &shown, &shown
 		if err := p.Run(); err != nil && p.ProcessState == nil {
@@ -178,7 +182,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 
 	text := shown.String()
-	for _, expected := range []string{`"level":"debug"`, `"level":"trace"`, "retrying", "batch committed", "standpipe_rejected_records_total", "UnrecognizedClientException"} {
+	for _, expected := range []string{`"level":"debug"`, `"level":"trace"`, "retrying", "batch committed", "workerReport", "standpipe_rejected_records_total", "UnrecognizedClientException"} {
 		if !strings.Contains(text, expected) {
 			t.Errorf("what is shown has no %s: this test would not see much", expected)
 		}

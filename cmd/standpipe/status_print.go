@@ -46,14 +46,14 @@ func statusText(s *status.Snapshot, colour bool) string {
 	}
 	_ = tab.Flush()
 	if len(s.Batches) > 0 {
-		head("BATCH", "WORKER", "STAGE", "AGE", "BYTES")
+		head("BATCH OF", "STAGE", "AGE", "BYTES", "ID")
 	}
 	for _, x := range s.Batches {
 		age, size := "", ""
 		if !x.Opened.IsZero() {
 			age, size = said(s.Time.Sub(x.Opened).Seconds()), bytesOf(float64(x.Bytes))
 		}
-		row(x.ID, x.Owner, x.Stage, age, size)
+		row(x.Owner, x.Stage, age, size, x.ID)
 	}
 	_ = tab.Flush()
 	if len(s.Shards.Shown) > 0 {

@@ -45,10 +45,10 @@ func TestBusyApplicationInABrowser(t *testing.T) {
 	within(t, "show shards", func() bool { return b.Text("#shards-all") == "Show all 99" })
 	b.Click("#shards-all")
 	within(t, "show all shards", func() bool { return strings.Contains(b.Text("#shards"), "…000098") })
-	b.Hover("#charts figure:nth-child(2) svg")
+	b.Hover("#charts figure:nth-of-type(2) svg")
 	within(t, "say when it was", func() bool {
 		var text string
-		b.Eval(`document.querySelector("#charts figure:nth-child(2) .ends").lastChild.innerText`, &text)
+		b.Eval(`document.querySelector("#charts figure:nth-of-type(2) .ends").lastChild.innerText`, &text)
 		return strings.Contains(text, ":")
 	})
 }

@@ -46,6 +46,15 @@ func TestPageCarriesItsPolicy(t *testing.T) {
 			t.Errorf("%s: headers %v", path, h)
 		}
 	}
+	for _, path := range []string{"/", "/status"} {
+		resp, err := http.Post(url+path, "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = resp.Body.Close(); resp.StatusCode != http.StatusMethodNotAllowed {
+			t.Errorf("POST %s: %s", path, resp.Status)
+		}
+	}
 	for _, path := range []string{"/page/page.html", "/favicon.ico", "/status/", "/..%2f"} {
 		if resp, _ := get(t, url+path); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %s", path, resp.Status)

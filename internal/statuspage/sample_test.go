@@ -32,7 +32,7 @@ func sample(now time.Time) *status.Snapshot {
 	}
 	for i, id := range owners {
 		s.Workers = append(s.Workers, status.Worker{ID: id, This: i == 0, State: "alive", Heard: now.Add(-time.Duration(1+2*i) * time.Second), Program: "v1.4.0", Started: now.Add(-50 * time.Hour), Shards: 33, Lag: ptr(float64(i) / 2),
-			Records: ptr(31_000.0 + float64(i)*700), Bytes: ptr(10_400_000.0 + float64(i)*30_000), Memory: &status.Memory{Used: int64(60+i*12) << 20, Budget: 128 << 20}, OpenPaths: ptr(3300 + i), Oldest: ptr(140.0 + float64(i)),
+			Records: ptr(32_089.0 + float64(i)*700), Bytes: ptr(9_960_000.0 + float64(i)*210_000), Memory: &status.Memory{Used: int64(83-i*11) << 20, Budget: 128 << 20}, OpenPaths: ptr(10_000 - 17*i), Oldest: ptr(301.0 - 70*float64(i)),
 			Commit: &status.Commit{Cause: "interval", Visible: now.Add(-time.Duration(150+i) * time.Second), Seconds: 1.4}})
 	}
 	for i := range 20 {

@@ -208,12 +208,12 @@ function figures(s) {
   const alive = s.workers.filter((w) => w.state !== "silent").length;
   const list = [
     figure("Behind the stream", span(lag), "at most", lag > 60 ? "watch" : ""),
-    figure("Oldest not yet in S3", own.length ? span(oldest) : "none"),
-    figure("Read", n ? bytes(h.read_bytes[n - 1]) + "/s" : "…", n ? count(h.read_records[n - 1]) + " rec/s" : ""),
+    figure("Oldest not yet in S3", own.length ? span(oldest) : "none", "this worker"),
+    figure("Read", n ? bytes(h.read_bytes[n - 1]) + "/s" : "…", n ? count(h.read_records[n - 1]) + " records/s, this worker" : "this worker"),
     figure("Shards", `${s.shards.read} of ${s.shards.total}`, s.shards.unowned ? s.shards.unowned + " unowned" : "read", s.shards.unowned ? "watch" : ""),
     figure("Workers", String(alive), alive < s.workers.length ? s.workers.length - alive + " silent" : "alive", alive < s.workers.length ? "watch" : ""),
-    figure("Open paths", count(s.paths ? s.paths.open : 0)),
-    s.memory ? figure("Memory", bytes(s.memory.used_bytes), "of " + bytes(s.memory.budget_bytes), "", meter(s.memory.used_bytes, s.memory.budget_bytes)) : null,
+    figure("Open paths", count(s.paths ? s.paths.open : 0), "this worker"),
+    s.memory ? figure("Memory", bytes(s.memory.used_bytes), "of " + bytes(s.memory.budget_bytes) + ", this worker", "", meter(s.memory.used_bytes, s.memory.budget_bytes)) : null,
   ];
   $("figures").replaceChildren(...list.filter(Boolean));
 }
