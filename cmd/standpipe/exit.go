@@ -62,11 +62,17 @@ func exitCode(err error, interrupted bool) int {
 	return exitRuntime
 }
 
-// complain prints an error, one line a problem.
+// complain prints an error, one line a problem, and then the pages of the documentation that help.
 func complain(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
 		if line = strings.TrimSpace(line); line != "" {
 			_, _ = fmt.Fprintln(w, "standpipe: "+line)
 		}
 	}
+	if pages := sections(err); len(pages) > 0 {
+		_, _ = fmt.Fprintln(w, morePages+strings.Join(pages, ", "))
+	}
 }
+
+// morePages begins the line that names pages of the documentation.
+const morePages = "standpipe: more in "

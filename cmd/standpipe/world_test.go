@@ -110,14 +110,16 @@ func (r result) String() string {
 	return fmt.Sprintf("code %d\nstdout:\n%s\nstderr:\n%s", r.code, r.stdout, r.stderr)
 }
 
-// execute runs the program; one that is still at work after 20 s is stopped.
+// execute runs the program; one that is still at work after 20 s is stopped. The last line of errors, with pages of the
+// documentation, is left out; TestErrorsNameThePageThatHelps looks at it.
 func execute(t *testing.T, env []string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	code := run(ctx, args, env, &stdout, &stderr)
-	return result{code, stdout.String(), stderr.String()}
+	said, _, _ := strings.Cut(stderr.String(), morePages)
+	return result{code, stdout.String(), said}
 }
 
 // write makes a file for -c.
