@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"standpipe/config"
 )
 
 // examples are the lines in a command's help that call the program: arguments and variables, without comment, redirection
@@ -121,6 +123,33 @@ func TestCompletion(t *testing.T) {
 		args := append([]string{"__complete"}, strings.Split(line, " ")...)
 		if r := execute(t, nil, args...); r.code != exitOK || !strings.Contains(r.stdout, want) {
 			t.Errorf("%q: no %q in %s", line, want, r)
+		}
+	}
+}
+
+// TestColoursAreForTerminals alone, and not for those that ask for none.
+func TestColoursAreForTerminals(t *testing.T) {
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // a character device, as terminals are
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = device.Close() }()
+	for term, want := range map[string]bool{"xterm-256color": true, "dumb": false} {
+		if t.Setenv("TERM", term); terminal(device) != want {
+			t.Errorf("TERM=%s: terminal is %v", term, !want)
+		}
+	}
+	for none, want := range map[string]bool{"": true, "1": false} {
+		for _, on := range []bool{true, false} {
+			t.Setenv("NO_COLOR", none)
+			var out bytes.Buffer
+			log, err := newLogger(&screen{w: &out, terminal: on}, config.Log{Level: "info", Format: "console"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if log.Info().Msg("reading"); strings.Contains(out.String(), "\x1b[3") != (want && on) || !strings.Contains(out.String(), "reading") {
+				t.Errorf("NO_COLOR=%q, terminal %v: %q", none, on, &out)
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ func newLogger(w io.Writer, cfg config.Log) (zerolog.Logger, error) {
 	if err != nil {
 		return zerolog.Nop(), usageError("log.level: %w", err)
 	}
-	if cfg.Format == "console" {
+	if cfg.Format == "console" { // which looks at NO_COLOR itself
 		w = zerolog.ConsoleWriter{Out: w, NoColor: !terminal(w), TimeFormat: "15:04:05.000"}
 	}
 	stamp := zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
@@ -26,13 +26,13 @@ func newLogger(w io.Writer, cfg config.Log) (zerolog.Logger, error) {
 	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(stamp), nil
 }
 
-// terminal says whether w is one, as opposed to a file or a pipe.
+// terminal says whether w is one that takes control characters, as opposed to a file, a pipe, or TERM=dumb.
 func terminal(w io.Writer) bool {
 	if s, ok := w.(*screen); ok {
 		return s.terminal
 	}
 	f, ok := w.(*os.File)
-	if !ok {
+	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()
