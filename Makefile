@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make test` sets up what it needs by itself: Go fetches the modules, npm the servers
 # to test against. What needs Node.js or Java is skipped where they are not installed, or fails if REQUIRE_SERVERS=1.
 
-.PHONY: test race bench image measured readers strangers browser crashes outages servers lint vulncheck build demo fuzz soak mutants help
+.PHONY: test race bench image deploy measured readers strangers browser crashes outages servers lint vulncheck build demo fuzz soak mutants help
 
 test: servers readers ## the tests, in random order, long ones in part; vet is part of make lint
 	go test -short -shuffle=on -vet=off -ldflags='-s -w' -p 3 ./...
@@ -15,6 +15,10 @@ measured: ## what the race detector would falsify or make ten times as slow: mem
 
 image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/containers
+
+deploy: ## what lies in deploy/: held to the program, and the CloudFormation template by cfn-lint where it can be had
+	go test -count=1 ./internal/deploy
+	@internal/deploy/lint.sh
 
 bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all
 	go run ./internal/bench $(BENCH)

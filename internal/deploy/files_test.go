@@ -42,3 +42,13 @@ func anchors(t *testing.T, file string) map[string]bool {
 	}
 	return all
 }
+
+// write makes a file of a configuration.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "standpipe.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", "docs/replay.md", "docs/redrive.md", "docs/migration.md", "docs/cost.md", errorsPage, crashSafety,
+var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", "docs/replay.md", "docs/redrive.md", "docs/migration.md", "docs/deploy.md", "docs/cost.md", errorsPage, crashSafety,
 	"docs/parquet.md", "docs/performance.md", prefixes, security, stepsPage, "CONTRIBUTING.md", "CHANGELOG.md", metering,
 	"examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"}
 
