@@ -277,8 +277,10 @@ func TestDamagedApplicationRowRefusesTheStart(t *testing.T) {
 // A GetRecords answer that is no answer is asked for again, however long it takes, and nothing of it is delivered.
 func TestDamagedAnswersAreAskedForAgain(t *testing.T) {
 	for name, damage := range map[string]func(body []byte) []byte{
-		"cut short":         func(b []byte) []byte { return b[:len(b)/2] },
-		"no base64":         func(b []byte) []byte { return bytes.Replace(b, []byte(`"Data":"`), []byte(`"Data":"!`), 1) },
+		"cut short": func(b []byte) []byte { return b[:len(b)/2] },
+		"no data": func(b []byte) []byte { // in CBOR no string of bytes, in JSON no base64
+			return bytes.Replace(bytes.Replace(b, []byte("\x64Data"), []byte("\x64Data\xff"), 1), []byte(`"Data":"`), []byte(`"Data":"!`), 1)
+		},
 		"no sequence":       func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("SequenceNumber"), []byte("SequenceNumbe_")) },
 		"a page of HTML":    func([]byte) []byte { return []byte("<html>captive portal</html>") },
 		"nothing":           func([]byte) []byte { return []byte{} },
