@@ -76,10 +76,16 @@ func TestCostPage(t *testing.T) {
 	keepBlock(t, page, "sample", "```text\n"+r.stdout+"```\n")
 	keepBlock(t, page, "prices", "```yaml\n"+execute(t, nil, "cost", "--print-prices").stdout+"```\n")
 	var b strings.Builder
-	b.WriteString("| Format | Codec | MB of records a second of processor time |\n|---|---|---:|\n")
-	for _, pair := range []string{"ndjson/none", "ndjson/gzip", "ndjson/zstd", "parquet/snappy"} {
-		format, codec, _ := strings.Cut(pair, "/")
-		fmt.Fprintf(&b, "| %s | %s | %v |\n", format, codec, cost.MBPerSecond(format, codec))
+	b.WriteString("| Format | Codec | Level | MB of records a second of processor time |\n|---|---|---|---:|\n")
+	for _, o := range []cost.Output{
+		{Format: "ndjson", Codec: "none"}, {Format: "ndjson", Codec: "gzip", Level: 1}, {Format: "ndjson", Codec: "gzip", Level: 5}, {Format: "ndjson", Codec: "gzip"},
+		{Format: "ndjson", Codec: "zstd", Level: 1}, {Format: "ndjson", Codec: "zstd", Level: 3}, {Format: "ndjson", Codec: "zstd"}, {Format: "parquet", Codec: "snappy"},
+	} {
+		level := fmt.Sprint(o.Level)
+		if o.Level == 0 {
+			level = "default"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %v |\n", o.Format, o.Codec, level, cost.MBPerSecond(o))
 	}
 	keepBlock(t, page, "throughput", b.String())
 }

@@ -116,7 +116,7 @@ func formatsOf(texts []string, partitions int) (all []cost.Output, err error) {
 // for Firehose.
 func outputsOf(cfg config.Config, pipe *pipeline, partitions int) (all []cost.Output, err error) {
 	for i, out := range cfg.Outputs {
-		o := cost.Output{Format: out.Format, Codec: out.Compression, Paths: 1}
+		o := cost.Output{Format: out.Format, Codec: out.Compression, Level: out.CompressionLevel, Paths: 1}
 		if len(pipe.outputs[i].Prefix.Keys()) > 0 {
 			if partitions == 0 {
 				return nil, usageError("outputs[%d].prefix holds partition keys: say with --partitions how many of their values get records within %v", i, cfg.Buffer.Interval)

@@ -10,7 +10,7 @@ func Assumptions(w Workload, e Estimate) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	add("every record is %s, and so many arrive all month; where sizes vary around a multiple of 5 KB Firehose counts more; of KPL aggregates it is not known whether it counts them or the records in them", bytesText(w.RecordBytes))
 	for _, o := range w.Outputs {
-		add("a worker delivers %v MB of records as %s with %s a second of processor time (docs/performance.md); steps come on top", MBPerSecond(o.Format, o.Codec), o.Format, o.Codec)
+		add("a worker delivers %v MB of records as %s with %s a second of processor time (docs/performance.md); steps come on top", MBPerSecond(o), o.Format, o.Codec)
 	}
 	if w.Workers > 1 {
 		add("%d workers at least, so that one can be lost; together %v times the mean load, and without one of them still the mean load", w.Workers, w.Headroom)

@@ -50,19 +50,19 @@ func machines(c Compute, p Prices) []machine {
 func load(w Workload) float64 {
 	cores := idleShard * float64(w.shards())
 	for _, o := range w.Outputs {
-		cores += w.bytesPerSecond() / 1e6 / MBPerSecond(o.Format, o.Codec)
+		cores += w.bytesPerSecond() / 1e6 / MBPerSecond(o)
 	}
 	return cores
 }
 
 // needs is what each of n workers must have: a share of the mean load with its headroom, or what it is left with
 // when one of them is gone, whichever is more. Headroom of 2 also covers shards that do not divide evenly: of s shards
-// the unluckiest of n ≤ s workers has ⌈s/n⌉, less than twice its share.
+// the unluckiest of n ≤ s workers has ⌈s/n⌉, less than twice its share. Workers beyond the shards only wait.
 func needs(w Workload, n int) (vcpus, memory float64) {
 	all := load(w)
-	vcpus = w.Headroom * all / float64(n)
+	vcpus = w.Headroom * all / float64(min(n, w.shards())) // a worker without a shard does nothing
 	if n > 1 {
-		vcpus = max(vcpus, all/float64(n-1))
+		vcpus = max(vcpus, all/float64(min(n-1, w.shards())))
 	}
 	memory = w.Memory + besideBuffers
 	if w.Compute == EC2 {

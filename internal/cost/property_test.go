@@ -19,7 +19,7 @@ func random(r *rand.Rand) Workload {
 		Compute: []Compute{Fargate, EC2}[pick(2)], Network: []Network{PublicIP, Endpoint, NAT, Paid}[pick(4)], Workers: 1 + pick(5), Headroom: between(1, 4),
 	}
 	for range 1 + pick(3) {
-		o := Output{[]string{"ndjson", "parquet", "raw"}[pick(3)], []string{"gzip", "zstd", "none", "snappy"}[pick(4)], 1 + pick(1000), pick(2) == 0}
+		o := Output{[]string{"ndjson", "parquet", "raw"}[pick(3)], []string{"gzip", "zstd", "none", "snappy"}[pick(4)], pick(10), 1 + pick(1000), pick(2) == 0}
 		w.Outputs = append(w.Outputs, o)
 	}
 	return w

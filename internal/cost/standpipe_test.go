@@ -27,11 +27,11 @@ func TestSmallestDeployment(t *testing.T) {
 	about(t, "instances", b.line(t, "compute").Dollars, 7.41)
 }
 
-// TestWorkersAreSizedForTheirLoad: 90 MB/s of NDJSON with gzip is a core; with twice the load and two workers each
+// TestWorkersAreSizedForTheirLoad: 80 MB/s of NDJSON with gzip at level 1 is a core; with twice the load and two workers each
 // must have one.
 func TestWorkersAreSizedForTheirLoad(t *testing.T) {
 	w := clicks()
-	w.RecordsPerSecond, w.Shards = 300_000, 300 // 90 MB/s
+	w.RecordsPerSecond, w.Shards, w.Outputs[0].Level = 800_000/3., 300, 1 // 80 MB/s
 	if got := load(w); math.Abs(got-1-300*0.05/99) > 1e-9 {
 		t.Errorf("%v cores", got)
 	}
@@ -51,12 +51,23 @@ func TestWorkersAreSizedForTheirLoad(t *testing.T) {
 	}
 }
 
-// TestEveryOutputTakesTime: 90 MB/s as gzip is a core, as Parquet 90/80 of one, uncompressed half of one.
+// TestWorkersBeyondTheShardsWait: of five workers on two shards, two do the work.
+func TestWorkersBeyondTheShardsWait(t *testing.T) {
+	w := clicks()
+	w.Shards = 2
+	two, _ := needs(w, 2)
+	five, _ := needs(w, 5)
+	if two != load(w) || five != load(w) {
+		t.Errorf("two need %v each, five %v, the load is %v", two, five, load(w))
+	}
+}
+
+// TestEveryOutputTakesTime: each output its own, at the codec's default level.
 func TestEveryOutputTakesTime(t *testing.T) {
 	w := clicks()
 	w.RecordsPerSecond, w.Shards = 300_000, 1
-	w.Outputs = []Output{{"ndjson", "gzip", 1, false}, {"parquet", "snappy", 1, false}, {"raw", "none", 1, false}}
-	if got, want := load(w), 1+90/80.+0.5+idleShard; math.Abs(got-want) > 1e-9 {
+	w.Outputs = []Output{{Format: "ndjson", Codec: "gzip", Paths: 1}, {Format: "parquet", Codec: "snappy", Paths: 1}, {Format: "raw", Codec: "none", Paths: 1}}
+	if got, want := load(w), 90/25.+90/53.+90/140.+idleShard; math.Abs(got-want) > 1e-9 {
 		t.Errorf("%v cores, want %v", got, want)
 	}
 }
@@ -179,8 +190,8 @@ func TestFewestShards(t *testing.T) {
 // TestCheapestNumberOfWorkers: the number is that of the lowest bill, counted here one by one.
 func TestCheapestNumberOfWorkers(t *testing.T) {
 	w := clicks()
-	w.RecordsPerSecond = 180_000 * 0.98 // needs a bit less than 2.4 vCPU: 2 · 2, 3 · 1, 5 · 0.5 or 10 · 0.25
-	w.Interval = time.Hour              // so that requests do not decide
+	w.Outputs[0].Level, w.RecordsPerSecond = 1, 160_000*0.98 // needs a bit less than 2.4 vCPU: 2 · 2, 3 · 1, 5 · 0.5 or 10 · 0.25
+	w.Interval = time.Hour                                   // so that requests do not decide
 	_, s, err := standpipe(w, ListPrices())
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +220,7 @@ func TestEveryFormatHasAThroughput(t *testing.T) {
 		"ndjson": {"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"}, "raw": {"gzip", "zstd", "none", "zip"}, "parquet": {"snappy", "zstd", "gzip", "none"},
 	} {
 		for _, codec := range codecs {
-			if mb := MBPerSecond(format, codec); !(mb > 1) {
+			if mb := MBPerSecond(Output{Format: format, Codec: codec}); !(mb > 1) {
 				t.Errorf("%s with %s: %v MB/s", format, codec, mb)
 			}
 			if r := smaller(Output{Format: format, Codec: codec}); r < 1 {
@@ -217,7 +228,13 @@ func TestEveryFormatHasAThroughput(t *testing.T) {
 			}
 		}
 	}
-	if MBPerSecond("raw", "none") != MBPerSecond("ndjson", "none") {
-		t.Error("raw is not written as ndjson is")
+	for o, want := range map[Output]float64{
+		{Format: "raw", Codec: "none"}: 140, {Format: "ndjson", Codec: "zip"}: 25, {Format: "ndjson", Codec: "gzip"}: 25, {Format: "ndjson", Codec: "gzip", Level: 2}: 55,
+		{Format: "ndjson", Codec: "gzip", Level: 9}: 25, {Format: "ndjson", Codec: "zstd", Level: 22}: 11, {Format: "parquet", Codec: "none"}: 53, {Format: "parquet", Codec: "zstd"}: 28,
+		{Format: "parquet", Codec: "gzip", Level: 1}: 53,
+	} {
+		if got := MBPerSecond(o); got != want {
+			t.Errorf("%+v: %v MB/s, want %v", o, got, want)
+		}
 	}
 }

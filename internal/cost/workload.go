@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,7 @@ const (
 type Output struct {
 	Format string `json:"format"` // ndjson, raw or parquet
 	Codec  string `json:"codec"`
+	Level  int    `json:"level,omitempty"` // of the codec; 0 = its default
 	// Paths are the different prefixes that get records within an interval, at least 1.
 	Paths int `json:"paths"`
 	// Partitioned says that prefixes hold values of the records, for which Firehose has a price of its own.
@@ -129,7 +131,7 @@ func (w Workload) Check() error {
 		return fmt.Errorf("the hours of jq must be 0 to %s (got %v)", grouped(mostJQ), w.JQHours)
 	}
 	for _, o := range w.Outputs {
-		if o.Paths < 1 || MBPerSecond(o.Format, o.Codec) == 0 {
+		if o.Paths < 1 || o.Codec == "" || !slices.Contains([]string{"ndjson", "raw", "parquet"}, o.Format) {
 			return fmt.Errorf("an output needs 1 path or more and a known format (got %d, %s)", o.Paths, o.Format)
 		}
 	}
