@@ -42,6 +42,7 @@ type service struct {
 		Type, Source, Target string
 		ReadOnly             bool `json:"read_only"`
 	}
+	Command []string
 }
 
 func (s *service) UnmarshalJSON(text []byte) error {
@@ -55,15 +56,15 @@ func (s *service) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// compose loads the file by the module beside this one.
-func compose(t *testing.T) project {
+// compose loads the file, with the services of profiles, by the module beside this one.
+func compose(t *testing.T, profiles ...string) project {
 	t.Helper()
 	builds(t)
 	file, err := filepath.Abs(filepath.Join(root, "docker-compose.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", "-mod=readonly", ".", file)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"run", "-mod=readonly", ".", file}, profiles...)...)
 	cmd.Dir, cmd.Env = "compose", append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
 	var complaints strings.Builder
 	cmd.Stderr = &complaints

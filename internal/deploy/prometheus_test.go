@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -141,11 +142,15 @@ func TestMetricsOfDashboardAndAlertsExist(t *testing.T) {
 // TestPrometheusUnderstands has Prometheus' own library read the alerts and every query of the dashboard, and compares what
 // it says they select with the program.
 func TestPrometheusUnderstands(t *testing.T) {
+	if os.Getenv("STANDPIPE_BUILDS") == "" {
+		t.Skip("it compiles Prometheus' library: make deploy plays it")
+	}
 	file, err := filepath.Abs(filepath.Join(root, alerts))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "run", ".", file)
+	cmd := exec.CommandContext(t.Context(), "go", "run", "-mod=readonly", ".", file)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
 	cmd.Dir, cmd.Stdin = "promql", strings.NewReader(strings.Join(expressions(t), "\n"))
 	out, err := cmd.Output()
 	if err != nil {

@@ -39,6 +39,7 @@ var commands = map[string]struct{ file, words string }{
 	// There is no Docker to run these: what they build and load is tested, see docs/containers.md.
 	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},
 	"docker compose exec localstack awslocal s3 ls --recursive s3://lake":   {"internal/containers/compose_test.go", "func TestComposeEnvironment("},
+	"docker compose --profile monitoring up --build":                        {"internal/containers/monitoring_test.go", "func TestComposeMonitoring("},
 	"docker buildx build --platform linux/amd64,linux/arm64 -t standpipe .": {"internal/containers/dockerfile_test.go", "func TestImageRuns("},
 	"curl -X POST -H 'Content-Type: application/json' -d '{\"page\": \"/items/323\"}' http://localhost:4566/_aws/execute-api/clicks/dev/clicks": {"internal/containers/init_test.go", `url := "http://localhost:4566/_aws/execute-api/clicks/dev/clicks"`},
 }

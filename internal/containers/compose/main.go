@@ -13,23 +13,24 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: compose FILE")
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: compose FILE [PROFILE…]")
 		os.Exit(2)
 	}
-	if err := print(context.Background(), os.Args[1]); err != nil {
+	if err := print(context.Background(), os.Args[1], os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "compose:", err)
 		os.Exit(1)
 	}
 }
 
-// print loads one file with an empty environment and an empty .env, so that the result depends on the file alone.
-func print(ctx context.Context, file string) error {
+// print loads one file with an empty environment and an empty .env, so that the result depends on the file and the profiles
+// alone.
+func print(ctx context.Context, file string, profiles []string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return err
 	}
-	options, err := cli.NewProjectOptions([]string{file}, cli.WithWorkingDirectory(filepath.Dir(file)), cli.WithName("standpipe"))
+	options, err := cli.NewProjectOptions([]string{file}, cli.WithWorkingDirectory(filepath.Dir(file)), cli.WithName("standpipe"), cli.WithProfiles(profiles))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
