@@ -20,7 +20,7 @@ deploy: ## what lies in deploy/: held to the program, and the CloudFormation tem
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/deploy
 	@internal/deploy/lint.sh
 
-bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all
+bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all, -curves or -latency
 	go run ./internal/bench $(BENCH)
 
 readers: ## what reads Parquet files back, by its lock files; says which can not be had, and why

@@ -1,8 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-// A benchCase is one line of the table.
+// A benchCase is one line of a table.
 type benchCase struct {
 	Name       string
 	Format     string // ndjson or parquet
@@ -14,20 +17,27 @@ type benchCase struct {
 	TLS        bool
 	Procs      int // GOMAXPROCS; 0 = all cores
 	Extra      bool
+
+	Paths    int           // by a partition key of the records, which come to them at random; 0 = no partition keys
+	Interval time.Duration // buffer.interval; 0 = the default, so that the stop commits
+	MB       int64         // of records; 0 = as the command line says
+
+	Live    bool          // records come while the program runs, 1 MB a second and shard; the service's limits hold, and answers take time
+	Counted time.Duration // of them those count that are put for so long, after the warm-up
 }
 
 // schema is the table that the records of the benchmark fit.
 const schema = "requestid string, ip string, user string, requesttime timestamp from requestTime, httpmethod string from httpMethod, resourcepath string from resourcePath, status string, protocol string, responselength int from responseLength"
 
-// cases lists the five of a plain run first.
+// with is what all cases have in common, changed.
+func with(name string, change func(*benchCase)) benchCase {
+	c := benchCase{Name: name, Format: "ndjson", Codec: "gzip", Level: 1, Shards: 8, Record: 300}
+	change(&c)
+	return c
+}
+
+// cases are those of speed, the five of a plain run first.
 func cases() []benchCase {
-	base := benchCase{Format: "ndjson", Codec: "gzip", Level: 1, Shards: 8, Record: 300}
-	with := func(name string, change func(*benchCase)) benchCase {
-		c := base
-		c.Name = name
-		change(&c)
-		return c
-	}
 	all := []benchCase{
 		with("ndjson, gzip level 1", func(*benchCase) {}),
 		with("ndjson, gzip, default level", func(c *benchCase) { c.Level = 0 }),

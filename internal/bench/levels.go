@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -41,26 +40,22 @@ func levelCases() []benchCase {
 	return all
 }
 
-// printLevels measures what a terabyte of records costs by codec and level: processor time, a year of storage, queries.
-func printLevels(ctx context.Context, w io.Writer, mb int64, only string, p programs, dir string) error {
+// levels is the table of what a terabyte of records costs by codec and level: processor time, a year of storage, queries.
+func (b *bench) levels() table {
 	prices := cost.ListPrices()
-	p.loop, p.former = "", ""
-	_, _ = fmt.Fprintf(w, "%d MB of records a case. A terabyte of records in US dollars: processor time at Fargate's price on ARM ($%v an hour), a year of S3 Standard ($%v a GB and month),\n"+
-		"and %d times that Athena scans all of it ($%v a TB).\n\n", mb, prices.Fargate.VCPUHour, storageGBMonth, scansAYear, scanTB)
-	_, _ = fmt.Fprintf(w, "| %-18s | MB/CPU s | stored %% | CPU $ | storage $ | scans $ | all $ |\n|%s|---:|---:|---:|---:|---:|---:|\n", "case", strings.Repeat("-", 20))
-	for _, c := range levelCases() {
-		if !strings.Contains(c.Name, only) {
-			continue
-		}
-		r, err := measure(ctx, c, mb, p, dir)
-		if err != nil {
-			return fmt.Errorf("case %q: %w", c.Name, err)
-		}
-		cpu := 1e6 / r.ours / 3600 * prices.Fargate.VCPUHour
-		storage, scans := 1000*r.stored*storageGBMonth*12, r.stored*scanTB*scansAYear
-		_, _ = fmt.Fprintf(w, "| %-18s | %8.0f | %8.1f | %5.2f | %9.2f | %7.2f | %5.2f |\n", c.Name, r.ours, 100*r.stored, cpu, storage, scans, cpu+storage+scans)
+	return table{
+		name: "levels",
+		intro: fmt.Sprintf("%d MB of records a case. A terabyte of records in US dollars: processor time at Fargate's price on ARM ($%v an hour), a year of S3 Standard ($%v a GB and month),\n"+
+			"and %d times that Athena scans all of it ($%v a TB).", b.mb, prices.Fargate.VCPUHour, storageGBMonth, scansAYear, scanTB),
+		head:  fmt.Sprintf("| %-28s | MB/CPU s | stored %% | CPU $ | storage $ | scans $ | all $ |\n|%s|---:|---:|---:|---:|---:|---:|\n", "case", strings.Repeat("-", 30)),
+		cases: levelCases(),
+		row: func(ctx context.Context, c benchCase) (string, error) {
+			r, err := b.measure(ctx, c, false)
+			cpu := 1e6 / r.ours / 3600 * prices.Fargate.VCPUHour
+			storage, scans := 1000*r.stored*storageGBMonth*12, r.stored*scanTB*scansAYear
+			return fmt.Sprintf("%8.0f | %8.1f | %5.2f | %9.2f | %7.2f | %5.2f", r.ours, 100*r.stored, cpu, storage, scans, cpu+storage+scans), err
+		},
 	}
-	return nil
 }
 
 // storedBytes is what the objects of a bucket take.

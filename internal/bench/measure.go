@@ -2,44 +2,51 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
+	"runtime"
 	"strconv"
-	"syscall"
-	"time"
+	"strings"
 )
 
 // result is what a case gave. Megabytes are of record data, per second of processor time.
 type result struct{ ours, sdk, former, peak, allocations, stored float64 }
 
-// measure runs one case: servers, then the loops of the SDK, then the program until it has read everything and stopped.
-func measure(ctx context.Context, c benchCase, mb int64, p programs, dir string) (result, error) {
-	dir, err := os.MkdirTemp(dir, "case-")
-	if err != nil {
-		return result{}, err
+// speed is the table of what a byte costs, beside the loops of the SDK.
+func (b *bench) speed(all bool) table {
+	t := table{
+		name: "speed",
+		intro: fmt.Sprintf("%d MB of records a case, %d cores. MB of records a second of processor time, and the ratios to loops of the AWS SDK on the same stream:\n"+
+			"that of go.mod, and that of internal/bench/former.mod, from before its decoding was rewritten.", b.mb, runtime.NumCPU()),
+		head: fmt.Sprintf("| %-28s | MB/CPU s | SDK | ratio | SDK before | ratio | peak MiB | allocations a record |\n|%s|---:|---:|---:|---:|---:|---:|---:|\n", "case", strings.Repeat("-", 30)),
+		row: func(ctx context.Context, c benchCase) (string, error) {
+			r, err := b.measure(ctx, c, true)
+			return fmt.Sprintf("%8.0f | %3.0f | %5.2f | %10.0f | %5.2f | %8.0f | %20.2f", r.ours, r.sdk, r.ours/r.sdk, r.former, r.ours/r.former, r.peak, r.allocations), err
+		},
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	s, stop, err := startServer(ctx, c, mb, dir)
+	for _, c := range cases() {
+		if all || !c.Extra {
+			t.cases = append(t.cases, c)
+		}
+	}
+	return t
+}
+
+// measure runs one case: servers, then the loops of the SDK if they are wanted, then the program until it has read everything and stopped.
+func (b *bench) measure(ctx context.Context, c benchCase, beside bool) (r result, err error) {
+	s, stop, err := b.startServer(ctx, c)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
 	defer stop()
 	env := environment(c, s)
 	megabytes := float64(s.Bytes) / 1e6
-	var r result
-	for loop, rate := range map[string]*float64{p.loop: &r.sdk, p.former: &r.former} {
-		if loop == "" {
-			continue
+	for loop, rate := range map[string]*float64{b.loop: &r.sdk, b.former: &r.former} {
+		if !beside {
+			break
 		}
 		state, err := readAll(ctx, loop, env, s)
 		if err != nil {
@@ -47,12 +54,12 @@ func measure(ctx context.Context, c benchCase, mb int64, p programs, dir string)
 		}
 		*rate = megabytes / cpu(state)
 	}
-	state, allocations, err := drain(ctx, p.standpipe, env, s)
+	state, allocations, err := b.drain(ctx, c, env, s)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
 	r.ours, r.peak, r.allocations = megabytes/cpu(state), peak(state), allocations/float64(s.Records)
-	stored, err := storedBytes(filepath.Join(dir, "s3", bucket))
+	stored, err := storedBytes(s.Dir)
 	r.stored = float64(stored) / float64(s.Bytes)
 	return r, err
 }
@@ -74,16 +81,20 @@ func readAll(ctx context.Context, loop string, env []string, s served) (*os.Proc
 }
 
 // startServer starts the process with the servers and waits until its stream is full.
-func startServer(ctx context.Context, c benchCase, mb int64, dir string) (s served, stop func(), err error) {
+func (b *bench) startServer(ctx context.Context, c benchCase) (s served, stop func(), err error) {
 	about, err := json.Marshal(c)
 	if err != nil {
 		return s, nil, err
 	}
-	self, err := os.Executable()
+	dir, err := os.MkdirTemp(b.dir, "case-")
 	if err != nil {
 		return s, nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-as", "server", "-mb", strconv.FormatInt(mb, 10), "-arg", string(about), dir)
+	mb := c.MB
+	if mb == 0 {
+		mb = b.mb
+	}
+	cmd := exec.CommandContext(ctx, b.self, "-as", "server", "-mb", strconv.FormatInt(mb, 10), "-arg", string(about), dir)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -99,6 +110,7 @@ func startServer(ctx context.Context, c benchCase, mb int64, dir string) (s serv
 	stop = func() {
 		_ = in.Close()
 		_ = cmd.Wait()
+		_ = os.RemoveAll(dir)
 	}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
@@ -122,6 +134,12 @@ func environment(c benchCase, s served) []string {
 	if c.Format == "parquet" {
 		env = append(env, "STANDPIPE_OUTPUTS_0_SCHEMA="+schema)
 	}
+	if c.Paths > 0 {
+		env = append(env, "STANDPIPE_STEPS_0_PARTITION_KEYS={user: .user}", "STANDPIPE_OUTPUTS_0_PREFIX=by/!{partitionKeyFromQuery:user}/")
+	}
+	if c.Interval > 0 {
+		env = append(env, "STANDPIPE_BUFFER_INTERVAL="+c.Interval.String())
+	}
 	if s.CA != "" {
 		env = append(env, "AWS_CA_BUNDLE="+s.CA)
 	}
@@ -132,74 +150,23 @@ func environment(c benchCase, s served) []string {
 }
 
 // drain has the program read everything and stop, and gives its processor time with how often it allocated.
-func drain(ctx context.Context, program string, env []string, s served) (*os.ProcessState, float64, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func (b *bench) drain(ctx context.Context, c benchCase, env []string, s served) (*os.ProcessState, float64, error) {
+	w, err := b.start(ctx, env)
 	if err != nil {
 		return nil, 0, err
 	}
-	address := l.Addr().String()
-	_ = l.Close()
-	var logs bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, "run")
-	cmd.Env = append(env, "STANDPIPE_SERVER_LISTEN="+address)
-	cmd.Stderr = &logs
-	if err := cmd.Start(); err != nil {
-		return nil, 0, fmt.Errorf("start standpipe: %w", err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-ended:
-			return nil, 0, fmt.Errorf("standpipe ended by itself: %w\n%s", err, &logs)
-		case <-tick.C:
+	defer w.kill()
+	page, err := w.until(ctx, func(page []byte) bool {
+		if c.Interval > 0 { // a stop would not wait until many objects are committed
+			return value(page, `standpipe_delivered_records_total{output="output-0"}`) >= float64(s.Records)
 		}
-		page, err := metrics(ctx, address)
-		if err != nil || value(page, "standpipe_read_records_total") < float64(s.Puts) {
-			continue
-		}
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			return nil, 0, err
-		}
-		if err := <-ended; err != nil {
-			return nil, 0, fmt.Errorf("stop standpipe: %w\n%s", err, &logs)
-		}
-		return cmd.ProcessState, value(page, "go_memstats_mallocs_total"), nil
-	}
-}
-
-func metrics(ctx context.Context, address string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+		return value(page, "standpipe_read_records_total") >= float64(s.Puts)
+	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
+	if err := w.stop(); err != nil {
+		return nil, 0, err
 	}
-	page, err := io.ReadAll(resp.Body)
-	return page, errors.Join(err, resp.Body.Close())
-}
-
-// value is that of a metric without labels, 0 while there is none.
-func value(page []byte, name string) float64 {
-	m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(page)
-	if m == nil {
-		return 0
-	}
-	v, _ := strconv.ParseFloat(string(m[1]), 64)
-	return v
-}
-
-func cpu(s *os.ProcessState) float64 { return (s.UserTime() + s.SystemTime()).Seconds() }
-
-// peak is the most memory that was resident, in MiB.
-func peak(s *os.ProcessState) float64 {
-	usage, ok := s.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0
-	}
-	return float64(usage.Maxrss) / 1024
+	return w.cmd.ProcessState, value(page, "go_memstats_mallocs_total"), nil
 }

@@ -15,10 +15,12 @@ type generator struct {
 	rng  *rand.Rand
 	size int
 	n    int64
+
+	users int // different ones
 }
 
 func newGenerator(size int) *generator {
-	return &generator{rng: rand.New(rand.NewPCG(1, 2)), size: size}
+	return &generator{rng: rand.New(rand.NewPCG(1, 2)), size: size, users: 5000}
 }
 
 var (
@@ -34,10 +36,10 @@ func (g *generator) record() []byte {
 	g.n++
 	if g.size <= 120 {
 		return fmt.Appendf(nil, `{"requestId":"%08x","user":"user-%d","requestTime":%d,"status":%s,"responseLength":%d}`,
-			r.Uint32(), r.IntN(5000), 1675146135164+g.n*3, states[r.IntN(len(states))], r.IntN(3000))
+			r.Uint32(), r.IntN(g.users), 1675146135164+g.n*3, states[r.IntN(len(states))], r.IntN(3000))
 	}
 	b := fmt.Appendf(nil, `{"requestId": "%08x-%04x-%04x-%04x-%012x", "ip": "%d.%d.%d.%d", "user": "user-%d", "requestTime": %d, "httpMethod": "%s", "resourcePath": "/random/%s`,
-		r.Uint32(), r.IntN(1<<16), r.IntN(1<<16), r.IntN(1<<16), r.Uint64()>>16, r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(5000),
+		r.Uint32(), r.IntN(1<<16), r.IntN(1<<16), r.IntN(1<<16), r.Uint64()>>16, r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(g.users),
 		1675146135164+g.n*3, methods[r.IntN(len(methods))], paths[r.IntN(len(paths))])
 	for len(b) < g.size-70 {
 		b = fmt.Appendf(b, "/%s-%d", words[r.IntN(len(words))], r.IntN(1000))

@@ -1,20 +1,13 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
-	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -32,20 +25,67 @@ const (
 // served is what the server's process tells the bench.
 type served struct {
 	Kinesis, Dynamo, S3 string // URLs
+	State               string // URL of a report
+	Dir                 string // of the objects of the bucket
 	CA                  string // file of the certificate, with TLS
 	Records             int64  // user records in the stream
 	Bytes               int64  // of them
 	Puts                int64  // Kinesis records that hold them
 }
 
-// serve runs Kinesis with bytes of records, DynamoDB and S3, in this process, until stdin ends. It prints where they are.
-func serve(c benchCase, bytes int64, dir string) error {
-	kinesis := kinesisfake.New(kinesisfake.Options{Limits: &kinesisfake.Limits{}})
+// serve runs Kinesis with bytes of records, DynamoDB and S3, in this process, until in ends. It tells out where they are.
+func serve(c benchCase, bytes int64, dir string, in io.Reader, out io.Writer) error {
+	opts := kinesisfake.Options{Limits: &kinesisfake.Limits{}}
+	if c.Live {
+		opts.Limits, bytes = nil, 0 // the service's
+	}
+	kinesis, dynamo := kinesisfake.New(opts), dynamofake.New(dynamofake.Options{})
 	if err := kinesis.CreateStream(stream, c.Shards); err != nil {
 		return err
 	}
 	var s served
+	s.Dir = filepath.Join(dir, "s3", bucket)
+	if err := s.fill(kinesis, c, bytes); err != nil {
+		return err
+	}
+	store, err := s3fake.New(s3fake.Options{Dir: filepath.Join(dir, "s3"), Buckets: []string{bucket}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	var cert *tls.Certificate
+	if c.TLS {
+		if cert, s.CA, err = certificate(dir); err != nil {
+			return err
+		}
+	}
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	state := &state{dynamo: dynamo}
+	if c.Live {
+		answersTakeTime(ctx, kinesis, dynamo, store)
+		if state.seen, err = live(ctx, c, kinesis, store); err != nil {
+			return err
+		}
+	}
+	for url, h := range map[*string]http.Handler{&s.Kinesis: kinesis, &s.Dynamo: dynamo, &s.S3: store, &s.State: state} {
+		if *url, err = listen(h, cert); err != nil {
+			return err
+		}
+	}
+	if err := json.NewEncoder(out).Encode(s); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, in)
+	return err
+}
+
+// fill puts bytes of records into the stream.
+func (s *served) fill(kinesis *kinesisfake.Server, c benchCase, bytes int64) error {
 	g := newGenerator(c.Record)
+	if c.Paths > 0 {
+		g.users = c.Paths
+	}
 	for i := 0; s.Bytes < bytes; i++ {
 		data, n, size := []byte(nil), 1, int64(0)
 		if c.Aggregated {
@@ -61,27 +101,32 @@ func serve(c benchCase, bytes int64, dir string) error {
 		s.Records += int64(n)
 		s.Bytes += size
 	}
-	store, err := s3fake.New(s3fake.Options{Dir: filepath.Join(dir, "s3"), Buckets: []string{bucket}})
-	if err != nil {
-		return err
+	return nil
+}
+
+// state tells the bench what the servers have seen.
+type state struct {
+	dynamo *dynamofake.Server
+	seen   *sightings // of a live stream
+}
+
+type report struct {
+	WriteUnits float64 // of DynamoDB, so far
+	Writes     int     // requests that write
+	Latency    latencies
+}
+
+func (s *state) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	var r report
+	for _, u := range s.dynamo.Units() {
+		r.WriteUnits += u.Write
 	}
-	defer func() { _ = store.Close() }()
-	var cert *tls.Certificate
-	if c.TLS {
-		if cert, s.CA, err = certificate(dir); err != nil {
-			return err
-		}
+	ops := s.dynamo.Operations()
+	r.Writes = ops["PutItem"] + ops["UpdateItem"] + ops["DeleteItem"] + ops["TransactWriteItems"]
+	if s.seen != nil {
+		r.Latency = s.seen.latencies()
 	}
-	for url, h := range map[*string]http.Handler{&s.Kinesis: kinesis, &s.Dynamo: dynamofake.New(dynamofake.Options{}), &s.S3: store} {
-		if *url, err = listen(h, cert); err != nil {
-			return err
-		}
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	_ = json.NewEncoder(w).Encode(r)
 }
 
 func listen(h http.Handler, cert *tls.Certificate) (url string, err error) {
@@ -97,23 +142,4 @@ func listen(h http.Handler, cert *tls.Certificate) (url string, err error) {
 	srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 	return "https://" + l.Addr().String(), nil
-}
-
-// certificate makes one for the loopback address, and a file of it.
-func certificate(dir string) (*tls.Certificate, string, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, "", err
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, "", err
-	}
-	file := filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		return nil, "", fmt.Errorf("write the certificate: %w", err)
-	}
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file, nil
 }

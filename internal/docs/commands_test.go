@@ -36,6 +36,9 @@ var commands = map[string]struct{ file, words string }{
 	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on -vet=off"},
 	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on -vet=off"}, // its name: TestTestsNamedInDocumentsExist
 
+	"go run ./internal/bench -latency": {"internal/bench/bench_test.go", `of(b.latency())`},
+	"go run ./internal/bench -curves":  {"internal/bench/bench_test.go", `of(b.curves())`}, // of each a case
+
 	// There is no Docker to run these: what they build and load is tested, see docs/containers.md.
 	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},
 	"docker compose exec localstack awslocal s3 ls --recursive s3://lake":   {"internal/containers/compose_test.go", "func TestComposeEnvironment("},
@@ -48,7 +51,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", "docs/performance.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))

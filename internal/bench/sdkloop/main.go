@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 
@@ -16,15 +17,15 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Args[1:]); err != nil {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "sdkloop:", err)
 		os.Exit(1)
 	}
 }
 
 // run reads every shard of a stream to its end: its arguments are the address of Kinesis, the stream's name, and how many
-// bytes there are at least.
-func run(ctx context.Context, args []string) error {
+// bytes there are at least. It says how many Kinesis records there were.
+func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if len(args) != 3 {
 		return fmt.Errorf("%d arguments, not address, stream and bytes", len(args))
 	}
@@ -42,7 +43,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	read := make([]int64, len(list.Shards))
+	type tally struct{ records, bytes int64 }
+	read := make([]tally, len(list.Shards))
 	var g errgroup.Group
 	for i, shard := range list.Shards {
 		g.Go(func() error {
@@ -56,7 +58,8 @@ func run(ctx context.Context, args []string) error {
 					return err
 				}
 				for _, r := range out.Records {
-					read[i] += int64(len(r.Data))
+					read[i].records++
+					read[i].bytes += int64(len(r.Data))
 				}
 				if aws.ToInt64(out.MillisBehindLatest) == 0 {
 					return nil
@@ -69,12 +72,13 @@ func run(ctx context.Context, args []string) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	var all int64
+	var all tally
 	for _, n := range read {
-		all += n
+		all.records, all.bytes = all.records+n.records, all.bytes+n.bytes
 	}
-	if all < want {
-		return fmt.Errorf("read %d bytes of %d", all, want)
+	if all.bytes < want {
+		return fmt.Errorf("read %d bytes of %d", all.bytes, want)
 	}
-	return nil
+	_, err = fmt.Fprintln(stdout, all.records)
+	return err
 }
