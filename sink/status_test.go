@@ -20,15 +20,6 @@ func TestStatusFollowsABatch(t *testing.T) {
 				t.Errorf("%s: %+v", stage, s.Batches)
 			}
 		}
-		s0 := b.read("s0")
-		b.append(s0, 1, 100)
-		b.append(s0, 2, 100)
-		b.append(s0, 2, 100)
-		time.Sleep(59 * time.Second)
-		at(StageFilling, "")
-		if s := b.Status(); s.Open != 2 || s.Paths[0] != (PathStatus{"raw", "data/02/", 2, 200, s.Paths[0].Held}) || s.Oldest != 59*time.Second || s.Used <= 200 || s.Budget != 64<<20 || len(s.Commits) != 0 {
-			t.Errorf("status %+v", s)
-		}
 		wait := func() error { time.Sleep(10 * time.Second); return nil }
 		b.store.hook = func(_ context.Context, op, _ string) error {
 			if op == "part" || op == "complete" {
@@ -41,6 +32,15 @@ func TestStatusFollowsABatch(t *testing.T) {
 				return wait()
 			}
 			return nil
+		}
+		s0 := b.read("s0")
+		b.append(s0, 1, 100)
+		b.append(s0, 2, 100)
+		b.append(s0, 2, 100)
+		time.Sleep(59 * time.Second)
+		at(StageFilling, "")
+		if s := b.Status(); s.Open != 2 || s.Paths[0] != (PathStatus{"raw", "data/02/", 2, 200, s.Paths[0].Held}) || s.Oldest != 59*time.Second || s.Used <= 200 || s.Budget != 64<<20 || len(s.Commits) != 0 {
+			t.Errorf("status %+v", s)
 		}
 		time.Sleep(6 * time.Second)
 		at(StageClosing, CauseInterval)
@@ -63,7 +63,6 @@ func TestStatusFollowsABatch(t *testing.T) {
 		if got := b.Totals(); got.Records != 3 || got.Bytes != 300 || got.Stored != 300 || len(got.Rejected) != 0 {
 			t.Errorf("totals %+v", got)
 		}
-		b.store.hook, b.ledger.hook = nil, nil
 		s0.Close()
 		b.stop()
 	})

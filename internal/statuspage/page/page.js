@@ -201,19 +201,22 @@ function figure(name, value, note, level, below) {
   return el("div", el("dt", name), el("dd" + (level ? "." + level : ""), value, note ? el("small", note) : null, below || null));
 }
 
+// figures are of the whole application, as far as its workers tell.
 function figures(s) {
-  const own = s.batches.filter((b) => b.owner === s.worker && b.opened);
-  const oldest = own.length ? Math.max(...own.map((b) => (Date.parse(s.time) - Date.parse(b.opened)) / 1000)) : 0;
-  const lag = s.shards.lag_seconds, h = s.history, n = h ? h.read_bytes.length : 0;
-  const alive = s.workers.filter((w) => w.state !== "silent").length;
+  const living = s.workers.filter((w) => w.state !== "silent");
+  const all = (name) => living.map((w) => w[name]).filter(known);
+  const sum = (name) => all(name).reduce((total, v) => total + v, 0);
+  const oldest = Math.max(0, ...all("oldest_seconds"));
+  const fullest = all("memory").reduce((most, m) => (!most || m.used_bytes / m.budget_bytes > most.used_bytes / most.budget_bytes ? m : most), null);
+  const lag = s.shards.lag_seconds, dead = s.workers.length - living.length;
   const list = [
     figure("Behind the stream", span(lag), "at most", lag > 60 ? "watch" : ""),
-    figure("Oldest not yet in S3", own.length ? span(oldest) : "none", "this worker"),
-    figure("Read", n ? bytes(h.read_bytes[n - 1]) + "/s" : "…", n ? count(h.read_records[n - 1]) + " records/s, this worker" : "this worker"),
+    figure("Oldest not yet in S3", oldest ? span(oldest) : "none", oldest ? "old" : ""),
+    figure("Read", bytes(sum("bytes_per_second")) + "/s", count(sum("records_per_second")) + " records/s"),
     figure("Shards", `${s.shards.read} of ${s.shards.total}`, s.shards.unowned ? s.shards.unowned + " unowned" : "read", s.shards.unowned ? "watch" : ""),
-    figure("Workers", String(alive), alive < s.workers.length ? s.workers.length - alive + " silent" : "alive", alive < s.workers.length ? "watch" : ""),
-    figure("Open paths", count(s.paths ? s.paths.open : 0), "this worker"),
-    s.memory ? figure("Memory", bytes(s.memory.used_bytes), "of " + bytes(s.memory.budget_bytes) + ", this worker", "", meter(s.memory.used_bytes, s.memory.budget_bytes)) : null,
+    figure("Workers", String(living.length), dead ? dead + " silent" : "alive", dead ? "watch" : ""),
+    figure("Open paths", count(sum("open_paths"))),
+    fullest ? figure("Memory", bytes(fullest.used_bytes), "of " + bytes(fullest.budget_bytes) + (living.length > 1 ? ", fullest" : ""), "", meter(fullest.used_bytes, fullest.budget_bytes)) : null,
   ];
   $("figures").replaceChildren(...list.filter(Boolean));
 }
