@@ -62,11 +62,11 @@ func (t *Troubles) Clear(op, object string) {
 // List gives what fails now, sorted.
 func (t *Troubles) List() []Trouble {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	var out []Trouble
+	out := make([]Trouble, 0, len(t.by))
 	for _, tr := range t.by {
 		out = append(out, *tr)
 	}
+	t.mu.Unlock() // there may be 10,000, and whoever has a success waits for it
 	slices.SortFunc(out, func(a, b Trouble) int { return cmp.Compare(a.Op, b.Op) })
 	return out
 }

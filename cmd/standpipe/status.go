@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
@@ -144,6 +145,17 @@ func (s *services) outside(cfg config.Config) *status.Outside {
 		Application: cfg.Leases.Application, Stream: cfg.Stream.Name, Table: cfg.Leases.Table, Program: programVersion(), Limits: statusLimits(cfg),
 		Scan: table.Snapshot,
 		List: func(ctx context.Context) (map[string][]string, error) { return shardParents(ctx, s, cfg) },
+		Retention: func(ctx context.Context) (time.Duration, error) {
+			in := &kinesis.DescribeStreamSummaryInput{StreamName: &cfg.Stream.Name}
+			if cfg.Stream.ARN != "" {
+				in = &kinesis.DescribeStreamSummaryInput{StreamARN: &cfg.Stream.ARN}
+			}
+			out, err := s.kinesis.DescribeStreamSummary(ctx, in)
+			if err != nil {
+				return 0, err
+			}
+			return time.Duration(aws.ToInt32(out.StreamDescriptionSummary.RetentionPeriodHours)) * time.Hour, nil
+		},
 		Lag: func(ctx context.Context, l consumer.Lease, app consumer.Application) (time.Duration, error) {
 			return consumer.Lag(ctx, s.kinesis, cfg.Stream.Name, cfg.Stream.ARN, l, app)
 		},

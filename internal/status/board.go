@@ -198,20 +198,29 @@ func (b *Board) make(now time.Time) *Snapshot {
 	}
 	s.History, s.Hour = b.ring.history(), b.hour()
 	b.mu.Unlock()
-	s.judge(o.Limits, view.Retention, view.Unusable(), b.unready(failing))
+	var found []Finding
+	if read.Scanned.IsZero() {
+		found = append(found, Finding{Watch, "It is starting: lease table and stream have not been read yet.", "it is starting"})
+	}
+	s.judge(o.Limits, view.Retention, view.Unusable(), b.unready(failing), found...)
 	return s
 }
 
-// unready are the lines of /readyz, but for those that say of an operation that it fails: the verdict says that in words
-// of its own.
+// unready are the lines of /readyz, but for those that say that an operation fails or that the worker starts: the verdict says
+// that in words of its own.
 func (b *Board) unready(failing []sink.Trouble) (lines []string) {
 	if b.opts.Unready == nil {
 		return nil
 	}
+	known := make(map[string]bool, len(failing))
+	for _, t := range failing {
+		known[t.Op] = true
+	}
 	for _, line := range b.opts.Unready() {
-		if !slices.ContainsFunc(failing, func(t sink.Trouble) bool { return strings.HasPrefix(line, t.Op+" fails for ") }) {
-			lines = append(lines, line)
+		if op, _, fails := strings.Cut(line, " fails for "); fails && known[op] || strings.HasPrefix(line, "starting: ") {
+			continue
 		}
+		lines = append(lines, line)
 	}
 	return lines
 }

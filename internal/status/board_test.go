@@ -43,7 +43,7 @@ func shard(n int) string { return fmt.Sprintf("shardId-%012d", n) }
 
 // newStand owns n shards.
 func newStand(n int) *stand {
-	s := &stand{view: consumer.View{Alive: map[string]bool{"me": true}, Snapshot: consumer.Snapshot{
+	s := &stand{status: consumer.Status{Scanned: time.Now()}, view: consumer.View{Alive: map[string]bool{"me": true}, Snapshot: consumer.Snapshot{
 		Leases: map[string]consumer.Lease{}, Workers: map[string]consumer.Heartbeat{"me": {Worker: "me", Beat: 3}}, Batches: map[string]consumer.BatchRef{}}}}
 	for i := range n {
 		s.view.Leases[shard(i)] = consumer.Lease{Shard: shard(i), Owner: "me", Epoch: 1, Checkpoint: "49", Time: time.Now().Add(-time.Minute)}
@@ -156,7 +156,7 @@ func TestOthersAreKnownByTheirReports(t *testing.T) {
 		if got := strings.Join(list, ", "); got != "other completing , dead promised b1, other filling " {
 			t.Errorf("batches %+v", snap.Batches)
 		}
-		if snap.Verdict.Level != Bad || !strings.Contains(snap.Verdict.Headline, "doing 0 fails at another worker") {
+		if snap.Verdict.Level != Bad || !strings.Contains(snap.Verdict.Headline, "doing 0 fails") {
 			t.Errorf("verdict %+v", snap.Verdict)
 		}
 		if _, err := json.Marshal(snap); err != nil {
@@ -179,6 +179,19 @@ func TestVerdicts(t *testing.T) {
 		{"something fails", func(s *stand) { s.fails = manyTroubles(time.Now())[10:] }, Watch, "writing the heartbeat fails"},
 		{"something goes on failing", func(s *stand) { s.fails = manyTroubles(time.Now()) }, Bad, "uploading to S3 fails"},
 		{"a damaged row", func(s *stand) { s.view.Damaged = map[string]error{"x": fmt.Errorf("no")} }, Bad, "damaged rows"},
+		{"it starts", func(s *stand) { s.status.Scanned = time.Time{} }, Watch, "it is starting"},
+		{"nobody may own a shard", func(s *stand) {
+			s.view.Unowned = map[string]bool{shard(7): true}
+			s.view.Workers["me"] = consumer.Heartbeat{Worker: "me", Beat: 3, MaxLeases: 2}
+		}, Bad, "nobody may own all shards"},
+		{"another worker may own it", func(s *stand) {
+			s.view.Unowned, s.view.Alive["b"] = map[string]bool{shard(7): true}, true
+			s.view.Workers["me"], s.view.Workers["b"] = consumer.Heartbeat{Worker: "me", Beat: 3, MaxLeases: 2}, consumer.Heartbeat{Worker: "b", Beat: 3}
+		}, Watch, "1 shard without an owner"},
+		{"another worker does not commit", func(s *stand) {
+			s.view.Alive["b"] = true
+			s.view.Workers["b"] = consumer.Heartbeat{Worker: "b", Beat: 3, Report: Report{At: time.Now().UnixMilli(), Oldest: 181}.Encode(500)}
+		}, Bad, "commits do not come through"},
 		{"nobody reads a shard", func(s *stand) { s.view.Unowned = map[string]bool{shard(7): true} }, Watch, "1 shard without an owner"},
 		{"records are rejected", func(s *stand) { s.wrote.Rejected = map[string]float64{"x": 12} }, Well, "Well: 2 shards"},
 		{"records are lost", func(s *stand) { s.read.Gaps = 1 }, Bad, "records have probably been lost"},
@@ -212,6 +225,30 @@ func TestReadyzIsHeeded(t *testing.T) {
 	v := b.Snapshot().Verdict
 	if v.Level != Bad || len(v.Findings) != 2 || v.Findings[0].Text != "Lease table or stream can not be read: y" {
 		t.Errorf("got %+v", v)
+	}
+}
+
+// TestTenThousandFailures: uploads of 10,000 paths fail for more than a minute, each with a line of /readyz.
+func TestTenThousandFailures(t *testing.T) {
+	s := newStand(99)
+	var lines []string
+	for i := range 10_000 {
+		op := fmt.Sprintf("CreateMultipartUpload of by/customer=customer-%d/year=2026/standpipe-clicks-2026-11-22-22-15-08.ndjson.gz", i)
+		s.fails = append(s.fails, sink.Trouble{Op: op, Since: time.Now().Add(-2 * time.Minute), Count: 9, Last: syscall.ECONNREFUSED})
+		lines = append(lines, op+" fails for 2m0s (9 attempts): connection refused")
+	}
+	b := s.board()
+	b.Heed(func() []string { return lines })
+	begin := time.Now()
+	v := b.Snapshot().Verdict
+	if took := time.Since(begin); took > 200*time.Millisecond { // it takes some 5 ms; in the square of their number it would take seconds
+		t.Errorf("it took %v", took)
+	}
+	if len(v.Findings) != 1 || !strings.Contains(v.Findings[0].Text, "(90000 attempts)") || !strings.Contains(v.Findings[0].Text, "and 9999 more") {
+		t.Errorf("got %+v", v)
+	}
+	if r := b.Report(700); !strings.Contains(r, `"m":9999`) {
+		t.Errorf("report %s", r)
 	}
 }
 

@@ -26,9 +26,13 @@ type Outside struct {
 	List func(context.Context) (map[string][]string, error)
 	Lag  func(context.Context, consumer.Lease, consumer.Application) (time.Duration, error)
 
+	// Retention is how long the stream keeps records; nil = not asked.
+	Retention func(context.Context) (time.Duration, error)
+
 	beats map[string]beat // at the last look
 	lags  map[string]float64
 	asked time.Time // when lags were
+	keeps time.Duration
 }
 
 // beat is a heartbeat, and when it was last seen to move: zero where it was seen once.
@@ -70,7 +74,7 @@ func (o *Outside) Look(ctx context.Context) (*Snapshot, error) {
 		notes = append(notes, Finding{Level: Well, Text: "How far some shards are behind is not known: " + why("Kinesis", err) + "."})
 	}
 	s.promised(view, "")
-	s.judge(o.Limits, 0, table.Unusable(), nil, notes...)
+	s.judge(o.Limits, o.keeps, table.Unusable(), nil, notes...)
 	return s, nil
 }
 
@@ -178,6 +182,17 @@ func (o *Outside) ask(ctx context.Context, s *Snapshot, table *consumer.Snapshot
 					return nil
 				}
 				o.lags[lease.Shard] = seconds(lag)
+				return nil
+			})
+		}
+		if o.Retention != nil {
+			group.Go(func() error {
+				keeps, err := o.Retention(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil { // else it is judged without
+					o.keeps = keeps
+				}
 				return nil
 			})
 		}

@@ -40,6 +40,8 @@ type Shards struct {
 	Shown    []Shard `json:"shown"`             // of those not finished, the ones that lag most first
 	More     int     `json:"more,omitempty"`    // that are not shown
 	Damaged  int     `json:"damaged,omitempty"` // rows of the lease table that can not be trusted
+
+	room int // how many shards the living workers may own by leases.max_leases; -1 = there is no limit
 }
 
 // Shard is one that is not finished.

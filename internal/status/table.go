@@ -105,12 +105,19 @@ func (s *Snapshot) take(view consumer.View, me string, mine *Report, own map[str
 	if s.Shards.Shown == nil {
 		s.Shards.Shown = []Shard{}
 	}
-	s.Workers = []Worker{}
+	s.Workers, s.Shards.room = []Worker{}, 0
 	for _, id := range slices.Sorted(maps.Keys(view.Workers)) {
 		hb := view.Workers[id]
 		w := Worker{ID: id, This: id == me, State: alive, Shards: held[id]}
 		if r := reports[id]; r != nil {
 			r.fill(&w)
+		}
+		switch {
+		case !view.Alive[id] || s.Shards.room < 0:
+		case hb.MaxLeases == 0:
+			s.Shards.room = -1
+		default:
+			s.Shards.room += hb.MaxLeases
 		}
 		switch {
 		case !view.Alive[id]:

@@ -61,6 +61,8 @@ func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error,
 	switch n := s.Shards.Unowned; {
 	case living == 0 && s.Shards.Total > 0:
 		say(Bad, "no worker is alive", "No worker is alive: nothing is read. Records wait in Kinesis until its retention ends.")
+	case n > 0 && s.Shards.room >= 0 && s.Shards.room < s.Shards.Total:
+		say(Bad, "nobody may own all shards", "The living workers may own %s by leases.max_leases, and there are %d to be read: start more workers, or raise it.", are(s.Shards.room, "shard", "shards"), s.Shards.Total)
 	case n > 0 && len(unready) == 0: // else it says so after a while
 		say(Watch, are(n, "shard", "shards")+" without an owner", "%s without an owner. A worker takes %s over within moments, or leases.failover (%s) after the last one died.", are(n, "shard is", "shards are"), it(n), spoken(limits.Failover))
 	}
@@ -72,12 +74,17 @@ func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error,
 		say(s.weight(t.Since), t.Doing+" fails", "%s", t.sentence(s.Time))
 	}
 	for _, w := range s.Workers {
-		switch {
-		case w.State == silent && w.Shards > 0:
+		if w.State == silent && w.Shards > 0 {
 			say(Watch, "a worker is silent", "Worker %s has not moved its heartbeat and owns %s: the others take them over.", w.ID, are(w.Shards, "shard", "shards"))
-		case w.This, w.State == silent:
-		case len(w.Troubles) > 0:
-			say(s.weight(w.Troubles[0].Since), w.Troubles[0].Doing+" fails at another worker", "Worker %s: %s", w.ID, w.Troubles[0].sentence(s.Time))
+		}
+		if w.This || w.State == silent {
+			continue
+		}
+		if len(w.Troubles) > 0 {
+			say(s.weight(w.Troubles[0].Since), w.Troubles[0].Doing+" fails", "Worker %s: %s", w.ID, w.Troubles[0].sentence(s.Time))
+		}
+		if late := 2*limits.Interval + lasting; limits.Interval > 0 && w.Oldest != nil && *w.Oldest > late.Seconds() {
+			say(Bad, "commits do not come through", "Worker %s: its oldest record waits for its commit for %s (more than %s).", w.ID, span(*w.Oldest), spoken(late))
 		}
 	}
 	if h := s.Hour; h != nil {
