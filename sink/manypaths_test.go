@@ -93,7 +93,7 @@ type crowd struct {
 // run gives what it took, and the largest figures seen meanwhile.
 func (c crowd) run(t testing.TB) (s *Sink, store *farStore, took time.Duration, most struct{ used, goroutines int64 }) {
 	t.Helper()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(c.memory + 56<<20)) // as the program does
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(c.memory + 40<<20)) // as the program does
 	out := &Output{Prefix: keyedPrefix(t, "by/customer_id=!{partitionKeyFromQuery:customer}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"), Compression: "gzip"}
 	if c.parquet {
 		out.Parquet = accessLogFormat(t)

@@ -12,7 +12,7 @@ import (
 
 // overhead is what the process needs beside buffer.memory: code, goroutines, connections, the codecs' state
 // and the collector's slack.
-const overhead = 56 * config.MiB
+const overhead = 40 * config.MiB
 
 func (p *program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
