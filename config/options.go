@@ -172,7 +172,7 @@ func setText(field reflect.Value, text string) error {
 	return nil
 }
 
-// MarkdownTable prints Options as the README's table, with a newline at its
+// MarkdownTable prints Options as the table of docs/configuration.md, with a newline at its
 // end.
 func MarkdownTable() string {
 	var b strings.Builder

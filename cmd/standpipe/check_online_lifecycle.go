@@ -17,7 +17,7 @@ import (
 // while S3 or every worker is away: normally below a second, in a bad outage days.
 const minRuleDays = 7
 
-// lifecycleRule is what a bucket without a rule needs, as README.md has it.
+// lifecycleRule is what a bucket without a rule needs, as docs/guarantee.md has it.
 const lifecycleRule = `{"ID": "incomplete-uploads", "Status": "Enabled", "Filter": {"Prefix": ""}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}`
 
 // lifecycle reads the bucket's rules for incomplete uploads and for journals.

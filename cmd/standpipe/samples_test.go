@@ -47,23 +47,23 @@ func TestSamplesAreWhatIsPrinted(t *testing.T) {
 	}
 	find := func(language, begin string) string {
 		t.Helper()
-		for _, s := range samples(t, "README.md", language) {
+		for _, s := range samples(t, "docs/parquet.md", language) {
 			if strings.HasPrefix(s, begin) {
 				return s
 			}
 		}
-		t.Fatalf("README.md has no sample of %s that begins with %q", language, begin)
+		t.Fatalf("docs/parquet.md has no sample of %s that begins with %q", language, begin)
 		return ""
 	}
 	ddl := execute(t, nil, "ddl", "-c", filepath.Join(root, "testdata", "config", "good", "parquet.yaml"), "--since", "2026")
 	if sample := find("sql", "CREATE EXTERNAL TABLE"); !shows(sample, ddl.stdout) {
-		t.Errorf("README.md shows what ddl does not print: paste this, with … for lines left out\n%s", ddl)
+		t.Errorf("docs/parquet.md shows what ddl does not print: paste this, with … for lines left out\n%s", ddl)
 	}
 	sample := find("text", "5 records of access-log.ndjson")
 	t.Chdir(filepath.Join(root, "testdata"))
 	schema := execute(t, nil, "schema", "access-log.ndjson")
 	if !shows(sample, strings.TrimSuffix(schema.stderr, "\n")) {
-		t.Errorf("README.md shows what schema does not print: paste this, with … for lines left out\n%s", schema)
+		t.Errorf("docs/parquet.md shows what schema does not print: paste this, with … for lines left out\n%s", schema)
 	}
 }
 

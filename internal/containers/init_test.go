@@ -82,7 +82,7 @@ func TestInitScript(t *testing.T) {
 		t.Errorf("the bucket: %v", err)
 	}
 	url := "http://localhost:4566/_aws/execute-api/clicks/dev/clicks"
-	for name, text := range map[string]string{"init.sh's output": printed, "docker-compose.yml": read(t, "docker-compose.yml"), "README.md": read(t, "README.md")} {
+	for name, text := range map[string]string{"init.sh's output": printed, "docker-compose.yml": read(t, "docker-compose.yml"), "docs/containers.md": read(t, "docs/containers.md")} {
 		if !strings.Contains(text, "curl -X POST -H 'Content-Type: application/json' -d '{\"page\": \"/items/323\"}' "+url) {
 			t.Errorf("%s does not show how to send a click to %s", name, url)
 		}

@@ -136,7 +136,7 @@ func allowed(t *testing.T, file, principal string) map[string]bool {
 	return actions
 }
 
-// TestExitCodesTable compares the README's table with the one that --help prints.
+// TestExitCodesTable compares the documents' table with the one that --help prints.
 func TestExitCodesTable(t *testing.T) {
 	text := read(t, "cmd/standpipe/exit.go")
 	codes := map[string]string{}
@@ -150,5 +150,5 @@ func TestExitCodesTable(t *testing.T) {
 	if len(codes) < 5 || strings.Count(table, "\n") != len(codes)+2 {
 		t.Fatalf("codes not found in cmd/standpipe/exit.go: %v", codes)
 	}
-	keep(t, readme, "exit codes", table)
+	keep(t, commandsPage, "exit codes", table)
 }

@@ -26,6 +26,8 @@ var commands = map[string]struct{ file, words string }{
 	"make outages":                                     {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
 	"make lint":                                        {".ci/run", "make lint"},
 	"./standpipe check -c standpipe.yaml":              {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
+	"./standpipe check -c standpipe.yaml --online":     {"cmd/standpipe/check_online_test.go", `execute(t, c.env(), "check", "--online")`},
+	"./standpipe status -c standpipe.yaml":             {"cmd/standpipe/status_test.go", `execute(t, env, "status")`},
 	"./standpipe try -c standpipe.yaml sample.ndjson":  {"cmd/standpipe/try_test.go", `execute(t, nil, "try", "-c", file`},
 	"./standpipe run -c standpipe.yaml":                {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
 	"./standpipe verify -c standpipe.yaml --deep":      {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
@@ -51,7 +53,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", containers, "docs/verify.md", "docs/replay.md", "docs/performance.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
+	for _, file := range []string{readme, "CONTRIBUTING.md", proof, parquet, containers, "docs/verify.md", "docs/replay.md", "docs/performance.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))

@@ -9,8 +9,9 @@ import (
 )
 
 // documents are the pages for people.
-var documents = []string{readme, reference, operations, permissions, containers, "docs/verify.md", "docs/replay.md", "docs/redrive.md", "docs/migration.md", "docs/deploy.md", "docs/cost.md", errorsPage, crashSafety,
-	"docs/parquet.md", "docs/performance.md", prefixes, security, stepsPage, "CONTRIBUTING.md", "CHANGELOG.md", metering,
+var documents = []string{readme, reference, operations, permissions, containers, commandsPage, formats, parquet, proof, guarantee, migration,
+	"docs/architecture.md", "docs/comparison.md", "docs/faq.md", "docs/sizing.md", "docs/verify.md", "docs/replay.md", "docs/redrive.md", "docs/deploy.md", "docs/cost.md", errorsPage, crashSafety,
+	"docs/performance.md", prefixes, security, stepsPage, "CONTRIBUTING.md", "CHANGELOG.md", metering,
 	"examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"}
 
 const (
