@@ -18,6 +18,7 @@ image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docke
 
 deploy: ## what lies in deploy/: held to the program, and the CloudFormation template by cfn-lint where it can be had
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/deploy
+	GOWORK=off go -C internal/deploy/promql test -count=1 -mod=readonly .
 	@internal/deploy/lint.sh
 
 bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all, -curves or -latency
