@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,26 @@ type world struct {
 	counters map[string]*prometheus.CounterVec
 	gauges   map[string]prometheus.Gauge
 	calls    *prometheus.HistogramVec
-	out      bytes.Buffer
+	out      written
+}
+
+// written is an Out that is read while it is written to.
+type written struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *written) take() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer w.text.Reset()
+	return w.text.String()
 }
 
 func newWorld() *world {
@@ -51,14 +71,13 @@ func (w *world) add(name string, n float64, labels ...string) {
 // lines checks and takes what was written.
 func (w *world) lines(t *testing.T) (all []map[string]any) {
 	t.Helper()
-	for line := range strings.Lines(w.out.String()) {
+	for line := range strings.Lines(w.out.take()) {
 		root, err := check([]byte(line))
 		if err != nil {
 			t.Fatalf("%v in %s", err, line)
 		}
 		all = append(all, root)
 	}
-	w.out.Reset()
 	return all
 }
 
