@@ -17,9 +17,9 @@ image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docke
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/containers
 
 deploy: ## what lies in deploy/: held to the program, and the CloudFormation template by cfn-lint where it can be had
+	@internal/deploy/lint.sh
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/deploy
 	GOWORK=off go -C internal/deploy/promql test -count=1 -mod=readonly .
-	@internal/deploy/lint.sh
 
 bench: ## what a byte costs from Kinesis to S3, beside the AWS SDK's plain loop: make bench BENCH=-all, -curves or -latency
 	go run ./internal/bench $(BENCH)
