@@ -18,6 +18,15 @@ func TestCloudWatchTable(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", m.Name, m.Unit, m.Statistic, m.Meaning, cmp.Or(m.Firehose, "none"))
 	}
 	keep(t, operations, "cloudwatch", b.String())
+	always := 0
+	for _, m := range emf.Metrics {
+		if !strings.Contains(m.Meaning, "Only with ") {
+			always++
+		}
+	}
+	if said := fmt.Sprintf("%d of these are $%.2f a month", always, 0.3*float64(always)); !strings.Contains(read(t, operations), said) {
+		t.Errorf("%s does not say that %s", operations, said)
+	}
 }
 
 // TestCloudWatchMetricsHaveSources: what the lines are made of are metrics that the program has, and so are the values of
