@@ -88,6 +88,8 @@ func said(s float64) string {
 	switch s = max(0, s); {
 	case s == 0:
 		return "0 s"
+	case s < 0.1:
+		return fmt.Sprintf("%.0f ms", 1000*s)
 	case s < 10:
 		return fmt.Sprintf("%.1f s", s)
 	case s < 120:

@@ -103,17 +103,18 @@ function some(id, rows, n) {
 
 // ---- charts
 
-const wide = 360, high = 100;
+const high = 100; // of a chart, whose width is as many units as samples fit
+const widths = [[60, "10 min ago"], [180, "30 min ago"], [360, "an hour ago"]];
 
 function chart(title, draw) {
-  const value = el("span"), top = el("span.top"), ends = el("div.ends", el("span", "an hour ago"), el("span", "now"));
-  const canvas = svg("svg", { viewBox: `0 0 ${wide} ${high}`, preserveAspectRatio: "none", role: "img", "aria-label": title });
+  const value = el("span"), top = el("span.top"), ends = el("div.ends", el("span", ""), el("span", "now"));
+  const canvas = svg("svg", { preserveAspectRatio: "none", role: "img", "aria-label": title });
   const figure = el("figure", el("figcaption", el("b", title), value), el("div.plot", canvas, top), ends);
   $("charts").append(figure);
-  const state = { value, top, canvas, ends, history: null, at: null };
+  const state = { value, top, canvas, ends, history: null, pointer: null };
   const read = (event) => {
     const box = canvas.getBoundingClientRect();
-    state.at = event ? Math.min(wide - 1, Math.max(0, Math.round(((event.clientX - box.left) / box.width) * wide - 0.5))) : null;
+    state.pointer = event ? (event.clientX - box.left) / box.width : null;
     show(state);
   };
   canvas.addEventListener("pointermove", read);
@@ -121,7 +122,13 @@ function chart(title, draw) {
   function show(s) {
     const h = s.history;
     if (!h) return;
-    const n = h.read_records.length, first = wide - n;
+    const n = h.read_records.length;
+    const [wide, from] = widths.find(([samples]) => n <= samples) || widths[2];
+    const first = wide - n;
+    s.at = s.pointer === null ? null : Math.min(wide - 1, Math.max(0, Math.floor(s.pointer * wide)));
+    s.wide = wide;
+    canvas.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    s.ends.firstChild.textContent = from;
     canvas.replaceChildren(svg("line", { class: "grid", x1: 0, x2: wide, y1: high - 0.5, y2: high - 0.5 }), svg("line", { class: "grid", x1: 0, x2: wide, y1: high / 2, y2: high / 2 }));
     const i = s.at === null || s.at < first ? n - 1 : s.at - first;
     draw(s, h, i, first);
@@ -172,12 +179,12 @@ const charts = [
     const total = (j) => parts.reduce((sum, [, v]) => sum + v[j], 0);
     let most = 0;
     for (let j = 0; j < h.commit_close_seconds.length; j++) most = Math.max(most, total(j));
-    const top = ceiling(most, 1, false);
+    const top = ceiling(most, 0.1, false), bar = Math.max(0.7, s.wide / 120);
     for (let j = 0; j < h.commit_close_seconds.length; j++) {
       let y = high;
       for (const [classes, v] of parts) {
         const tall = (v[j] / top) * (high - 2);
-        if (tall > 0) s.canvas.append(svg("rect", { class: classes, x: first + j - 1, width: 3, y: (y -= tall).toFixed(2), height: tall.toFixed(2) }));
+        if (tall > 0) s.canvas.append(svg("rect", { class: classes, x: first + j + 0.5 - bar / 2, width: bar, y: (y -= tall).toFixed(2), height: tall.toFixed(2) }));
       }
     }
     s.top.textContent = span(top);
