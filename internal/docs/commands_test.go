@@ -38,8 +38,10 @@ var commands = map[string]struct{ file, words string }{
 	"go test -race -shuffle=on ./sink/...":            {"Makefile", "go test -race -shuffle=on -vet=off"},
 	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on -vet=off"}, // its name: TestTestsNamedInDocumentsExist
 
-	"go run ./internal/bench -latency": {"internal/bench/bench_test.go", `of(b.latency())`},
-	"go run ./internal/bench -curves":  {"internal/bench/bench_test.go", `of(b.curves())`}, // of each a case
+	"go run ./internal/bench -latency":       {"internal/bench/bench_test.go", `of(b.latency())`},
+	"go run ./internal/bench -all":           {"internal/bench/bench_test.go", `run([]string{"-mb", "2", "-case"`},
+	"go run ./internal/bench -levels -mb 60": {"internal/bench/bench_test.go", `of(b.levels())`},
+	"go run ./internal/bench -curves":        {"internal/bench/bench_test.go", `of(b.curves())`}, // of each a case
 
 	// There is no Docker to run these: what they build and load is tested, see docs/containers.md.
 	"docker compose up --build --wait":                                      {"internal/containers/compose_test.go", "func TestComposeFile("},
