@@ -280,7 +280,11 @@ func (w *watcher) sweep(ctx context.Context, wg *sync.WaitGroup, snap *Snapshot)
 		}
 		w.sweeping[id] = true
 		wg.Go(func() {
-			w.c.log.Info().Str("batch", id).Str("owner", b.Owner).Msg("carrying out a batch left behind")
+			what := "carrying out a batch left behind"
+			if b.Owner == w.c.opts.Worker { // CarryOut waits for its maker's turn to end
+				what = "a batch of this worker takes longer than leases.failover"
+			}
+			w.c.log.Info().Str("batch", id).Str("owner", b.Owner).Msg(what)
 			if err := w.c.opts.Sink.CarryOut(ctx, id); err != nil && ctx.Err() == nil {
 				w.c.log.Error().Err(err).Str("batch", id).Msg("batch not carried out; trying again")
 			}
