@@ -22,7 +22,7 @@ find_browser() {
 
 install_browser() {
 	[ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
-	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; } >&2
+	{ timeout 300 apt-get update -q && DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; } >&2
 }
 
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
