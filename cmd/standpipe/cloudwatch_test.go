@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -98,5 +101,25 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 	d.signal()
 	if err := <-d.ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReaderOfStdoutThatIsGoneCostsMetricsAlone: not the process, which a broken pipe on stdout would end.
+func TestReaderOfStdoutThatIsGoneCostsMetricsAlone(t *testing.T) {
+	c := newCloud(t)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := launchTo(t, writer, c.env("STANDPIPE_METRICS_CLOUDWATCH=true", "STANDPIPE_METRICS_INTERVAL=1s"))
+	if err := errors.Join(writer.Close(), reader.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, "metrics for CloudWatch can not be written to stdout")
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.code(t); code != exitOK {
+		t.Errorf("exit code %d", code)
 	}
 }

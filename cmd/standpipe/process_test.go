@@ -24,7 +24,16 @@ type process struct {
 
 func launch(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
+	return launchTo(t, nil, env, args...)
+}
+
+// launchTo does the same, with an open file as stdout.
+func launchTo(t *testing.T, stdout *os.File, env []string, args ...string) *process {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{"run"}, args...)[min(len(args), 1):]...)
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
 	cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

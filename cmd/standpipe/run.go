@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -43,6 +45,9 @@ variable, a variable beats the file. Logs go to stderr; metrics.cloudwatch write
 			atSecondSignal(cmd.Context(), func() {
 				log.Warn().Msg("second signal: exiting at once; what is not committed is read again at the next start")
 			})
+			if cfg.Metrics.CloudWatch {
+				signal.Ignore(syscall.SIGPIPE) // a reader of stdout that is gone costs metrics, not the process
+			}
 			err = runDaemon(cmd.Context(), cfg, log, daemonHooks{stdout: p.stdout})
 			if err != nil {
 				log.Error().Str("error", oneLine(err)).Msg("run ends with an error")
