@@ -32,6 +32,8 @@ var commands = map[string]struct{ file, words string }{
 	"./standpipe run -c standpipe.yaml":                {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
 	"./standpipe verify -c standpipe.yaml --deep":      {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
 	"./standpipe replay -c standpipe.yaml --from 2026-01-31T12:00:00Z --to 2026-01-31T18:00:00Z --prefix replay/": {"cmd/standpipe/replay_test.go", `[]string{"replay", "--from",`},
+	"./standpipe redrive -c standpipe.yaml":           {"cmd/standpipe/redrive_test.go", `execute(t, env, "redrive")`},
+	"./standpipe redrive -c standpipe.yaml --dry-run": {"cmd/standpipe/redrive_test.go", `call(3, "--dry-run")`},
 	"UPDATE=1 go test ./internal/docs":                {"internal/docs/blocks_test.go", `os.Getenv("UPDATE")`},
 	"UPDATE=1 go test ./cmd/standpipe":                {"cmd/standpipe/metrics_test.go", `os.Getenv("UPDATE")`},
 	"go test ./config -update":                        {"config/files_test.go", `flag.Bool("update"`},
@@ -55,7 +57,7 @@ const replay = "'TestCrashes/^advance/dies_before' -v"
 
 func TestCommandLinesAreRun(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{readme, "CONTRIBUTING.md", proof, parquet, containers, "docs/verify.md", "docs/replay.md", "docs/performance.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
+	for _, file := range []string{readme, "CONTRIBUTING.md", proof, parquet, containers, "docs/verify.md", "docs/replay.md", "docs/redrive.md", "docs/performance.md", "docs/cost.md", metering, "examples/clicks/README.md", "examples/click-bodies/README.md", "examples/common-log/README.md"} {
 		for _, body := range fenced(t, file, "sh") {
 			for line := range strings.Lines(body) {
 				line = strings.TrimSpace(regexp.MustCompile(`(^|\s)#.*`).ReplaceAllString(line, ""))
