@@ -65,7 +65,7 @@ type Snapshot struct {
 	Workers     map[string]Heartbeat
 	Batches     map[string]BatchRef
 	Application *Application
-	Damaged     map[string]error // rows that can not be trusted, by key; each a *DamagedError. They are nowhere else but in Batches
+	Damaged     map[string]error // rows that can not be trusted, by key; each a *DamagedError or *NewerError. They are nowhere else but in Batches
 }
 
 // errConflict: a write's condition did not hold, so it changed nothing.

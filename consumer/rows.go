@@ -105,6 +105,9 @@ func leaseRow(l Lease) row {
 // toLease reads a lease row; fault is empty, or says what is wrong with it.
 func toLease(r row) (l Lease, fault string) {
 	a := attributes{row: r}
+	if a.version(); a.fault != "" {
+		return l, a.fault
+	}
 	l = Lease{
 		Shard: a.text(keyAttr), Owner: a.optional("leaseOwner"), Epoch: a.number("leaseEpoch", 1, 0), Counter: a.number("leaseCounter", 0, 0),
 		Checkpoint: a.checkpoint("checkpoint"), Pending: a.optional("pendingBatch"), PendingTo: a.optional("pendingCheckpoint"), Parents: a.texts("parentShardId"),
@@ -132,9 +135,6 @@ func toLease(r row) (l Lease, fault string) {
 
 // isSequence tells a sequence number from a word such as TRIM_HORIZON.
 func isSequence(checkpoint string) bool { return checkpoint != "" && isDigit(checkpoint[0]) }
-
-// itemVersion grows when an older program could misread a batch item.
-const itemVersion = 2
 
 // storedItem is the JSON form of what a batch item says besides its state.
 type storedItem struct {
@@ -170,16 +170,19 @@ func batchSum(id, body string) string {
 func toItem(r row) (it *sink.Item, fault string) {
 	a := attributes{row: r}
 	id := strings.TrimPrefix(a.text(keyAttr), batchKey)
-	if v := a.number("version", 1, 0); v != itemVersion && a.fault == "" {
-		return nil, fmt.Sprintf("it has version %d, this program knows %d: let a Standpipe of the version that wrote it finish it", v, itemVersion)
+	v := a.version()
+	if a.fault != "" {
+		return nil, a.fault
 	}
 	it = &sink.Item{ID: id, Owner: a.text("batchOwner"), State: sink.State(a.text("batchState"))}
 	if it.State != sink.Committed && it.State != sink.Undoing {
 		a.fail("batchState is %.40q, neither %s nor %s", it.State, sink.Committed, sink.Undoing)
 	}
 	body := a.text("batch")
-	if sum := a.text("batchSum"); sum != batchSum(id, body) {
-		a.fail("batch does not have the checksum in batchSum")
+	if v >= summedItems || a.has("batchSum") {
+		if sum := a.text("batchSum"); sum != batchSum(id, body) {
+			a.fail("batch does not have the checksum in batchSum")
+		}
 	}
 	if k := a.optional("entityType"); k != batchKind {
 		a.fail("entityType is %.40q, not %s", k, batchKind)
@@ -192,7 +195,13 @@ func toItem(r row) (it *sink.Item, fault string) {
 		return nil, "batch is no JSON of ours: " + err.Error()
 	}
 	it.Journal = st.Journal
+	if len(st.Spans) == 0 {
+		return nil, "batch names no shard"
+	}
 	for _, sp := range st.Spans {
+		if sp.Shard == "" || !isCheckpoint(sp.To) {
+			return nil, fmt.Sprintf("batch leads shard %.40q to %.80q", sp.Shard, sp.To)
+		}
 		it.Spans = append(it.Spans, sink.Span{Shard: sp.Shard, Epoch: sp.Epoch, After: sp.From, Through: sp.To, Time: fromMillis(sp.Time)})
 	}
 	return it, ""
@@ -210,6 +219,9 @@ func applicationRow(a Application) row {
 // toApplication reads the application's row; fault is empty, or says what is wrong with it.
 func toApplication(r row) (app Application, fault string) {
 	a := attributes{row: r}
+	if a.version(); a.fault != "" {
+		return app, a.fault
+	}
 	app = Application{Stream: a.text("stream"), Start: a.checkpoint("startCheckpoint"), LastShard: a.optional("lastShard"),
 		Replay: a.optional("replay"), Until: a.millis("replayUntil")}
 	if (app.Replay == "") != app.Until.IsZero() {

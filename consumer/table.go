@@ -93,7 +93,7 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 		for _, r := range out.Items {
 			if fault := s.add(r); fault != "" {
 				k := getStr(r, keyAttr)
-				s.Damaged[k] = &DamagedError{t.name, k, fault}
+				s.Damaged[k] = t.unusable(r, k, fault)
 			}
 		}
 		if from = out.LastEvaluatedKey; len(from) == 0 {
@@ -150,7 +150,7 @@ func (t *Table) get(ctx context.Context, k string) (row, error) {
 	return out.Item, nil
 }
 
-// Lease reads one row, strongly consistent; nil when there is none. A *DamagedError says that it can not be trusted.
+// Lease reads one row, strongly consistent; nil when there is none. A *DamagedError or *NewerError says that it can not be trusted.
 func (t *Table) Lease(ctx context.Context, shard string) (*Lease, error) {
 	r, err := t.get(ctx, shard)
 	if err != nil || len(r) == 0 {
@@ -158,7 +158,7 @@ func (t *Table) Lease(ctx context.Context, shard string) (*Lease, error) {
 	}
 	l, fault := toLease(r)
 	if fault != "" {
-		return nil, &DamagedError{t.name, shard, fault}
+		return nil, t.unusable(r, shard, fault)
 	}
 	return &l, nil
 }
@@ -189,7 +189,7 @@ func (t *Table) Application(ctx context.Context) (*Application, error) {
 	}
 	a, fault := toApplication(r)
 	if fault != "" {
-		return nil, &DamagedError{t.name, applicationKey, fault}
+		return nil, t.unusable(r, applicationKey, fault)
 	}
 	return &a, nil
 }
@@ -214,7 +214,7 @@ func (t *Table) Acquire(ctx context.Context, shard string, epoch int64, worker s
 	}
 	l, fault := toLease(out.Attributes)
 	if fault != "" {
-		return Lease{}, &DamagedError{t.name, shard, fault}
+		return Lease{}, t.unusable(out.Attributes, shard, fault)
 	}
 	return l, nil
 }

@@ -75,8 +75,8 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 		l, fault := toLease(old)
 		switch {
 		case fault != "": // it says nothing of what comes once it is mended
-			no.Damaged = &DamagedError{t.name, sp.Shard, fault}
-			no.Reasons = append(no.Reasons, fmt.Sprintf("the row of shard %s is damaged", sp.Shard))
+			no.Damaged = t.unusable(old, sp.Shard, fault)
+			no.Reasons = append(no.Reasons, fmt.Sprintf("the row of shard %s can not be trusted", sp.Shard))
 		case l.Owner != it.Owner || l.Epoch != sp.Epoch:
 			no.Final = true
 			no.Reasons = append(no.Reasons, fmt.Sprintf("shard %s belongs to %q in epoch %d, was read in epoch %d", sp.Shard, l.Owner, l.Epoch, sp.Epoch))
@@ -98,7 +98,7 @@ func (t *Table) refusedIntent(ctx context.Context, it sink.Item, reasons []types
 	return no
 }
 
-// Item reads a batch item; nil when there is none. A *DamagedError says that it can not be trusted.
+// Item reads a batch item; nil when there is none. A *DamagedError or *NewerError says that it can not be trusted.
 func (t *Table) Item(ctx context.Context, id string) (*sink.Item, error) {
 	r, err := t.get(ctx, batchKey+id)
 	if err != nil || len(r) == 0 {
@@ -106,7 +106,7 @@ func (t *Table) Item(ctx context.Context, id string) (*sink.Item, error) {
 	}
 	it, fault := toItem(r)
 	if fault != "" {
-		return nil, &DamagedError{t.name, batchKey + id, fault}
+		return nil, t.unusable(r, batchKey+id, fault)
 	}
 	return it, nil
 }

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -223,7 +224,11 @@ func (w *watcher) warn(damaged map[string]error) {
 	w.mu.Unlock()
 	for key, err := range damaged {
 		if w.c.trouble.Note("row "+key, "", err) {
-			w.c.log.Error().Err(err).Msg("a row of the lease table is damaged")
+			msg := "a row of the lease table is damaged"
+			if newer := (*NewerError)(nil); errors.As(err, &newer) {
+				msg = "a row of the lease table was written by a newer version"
+			}
+			w.c.log.Error().Err(err).Msg(msg)
 		}
 	}
 	for key := range before {

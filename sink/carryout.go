@@ -208,7 +208,11 @@ func (s *Sink) tryJournal(ctx context.Context, item Item) (*Journal, error) {
 	} else {
 		err = fmt.Errorf("damaged journal: it has more than the %d bytes that the item of batch %s promises", u.JournalSize(), item.ID)
 	}
-	if err != nil {
+	var newer *NewerJournalError
+	switch {
+	case errors.As(err, &newer):
+		return nil, fmt.Errorf("read s3://%s/%s: the batch waits for a worker that knows its journal: %w", u.Bucket, u.Key, err)
+	case err != nil:
 		return nil, fmt.Errorf("read s3://%s/%s: %w: the batch waits until the journal is as it was (see \"Damaged rows\" in docs/security.md)", u.Bucket, u.Key, err)
 	}
 	return j, nil

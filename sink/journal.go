@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// journalVersion grows when a reader of an older version could misread a journal. Members that a reader may pass over are
-// added without that.
+// journalVersion grows when a reader of an older version would do something wrong on a journal's word. Members that a reader
+// may pass over are added without that.
 const journalVersion = 1
 
 // Journal lists what a batch holds: one JSON value a line, first the header, then a line a shard, then a line an object. A
@@ -96,16 +96,31 @@ func (p *pieces) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// DecodeJournal reads the journal of a batch. An error means that it was damaged or written by another version: nothing may
-// be done on its word. Beyond its form nothing is checked: numbers may be negative, and shards or keys any text.
+// NewerJournalError says that a journal was written by a newer version of this program, in a form that this one does not
+// know. Nothing is done on its word.
+type NewerJournalError struct {
+	Batch   string
+	Version int // of the journal
+}
+
+func (e *NewerJournalError) Error() string {
+	return fmt.Sprintf("read journal of batch %s: its version is %d and this program knows %d, so a newer Standpipe wrote it: upgrade this one (see \"Upgrading\" in docs/operations.md)",
+		e.Batch, e.Version, journalVersion)
+}
+
+// DecodeJournal reads the journal of a batch, of this version and all before. A *NewerJournalError means that a newer version
+// wrote it, another error that it was damaged: nothing may be done on its word. Beyond its form nothing is checked: numbers may be negative, and shards or keys any text.
 func DecodeJournal(data []byte, batch string) (*Journal, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var j Journal
 	if err := dec.Decode(&j.Header); err != nil {
 		return nil, fmt.Errorf("read journal header: %w", err)
 	}
-	if j.Header.Version != journalVersion {
-		return nil, fmt.Errorf("read journal of batch %s: it has version %d, this program knows %d: let a Standpipe of the version that wrote it finish the batch", j.Header.Batch, j.Header.Version, journalVersion)
+	switch v := j.Header.Version; {
+	case v > journalVersion:
+		return nil, &NewerJournalError{j.Header.Batch, v}
+	case v < 1:
+		return nil, fmt.Errorf("read journal of batch %s: it has version %d, and the first one is 1", batch, v)
 	}
 	if j.Header.Batch != batch {
 		return nil, fmt.Errorf("read journal of batch %s: it is that of batch %q", batch, j.Header.Batch)

@@ -48,7 +48,8 @@ func TestJournalCutShort(t *testing.T) {
 
 func TestJournalOfAnotherVersion(t *testing.T) {
 	data := bytes.Replace(bytes.Join(sampleJournal().encode(), nil), []byte(`"version":1`), []byte(`"version":2`), 1)
-	if _, err := DecodeJournal(data, "0b6e"); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0b6e") {
+	want := `read journal of batch 0b6e: its version is 2 and this program knows 1, so a newer Standpipe wrote it: upgrade this one (see "Upgrading" in docs/operations.md)`
+	if _, err := DecodeJournal(data, "0b6e"); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }

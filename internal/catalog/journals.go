@@ -52,6 +52,7 @@ type Journals struct {
 	seed  maphash.Seed
 	mu    sync.Mutex                 // of seen, while journals are read
 	seen  map[string]map[uint64]bool // journals that have nothing more to tell, by their hour
+	newer bool                       // the last look met a journal that only a newer version can read
 	marks map[*Register]mark
 }
 
@@ -88,6 +89,9 @@ func (j *Journals) Run(ctx context.Context) {
 	}
 }
 
+// errNewer keeps the marks where they are, so that nobody passes over what a newer version has to register.
+var errNewer = errors.New("read the journals: some were written by a newer Standpipe: upgrade this one (see \"Upgrading\" in docs/operations.md)")
+
 // look goes through the journals once.
 func (j *Journals) look(ctx context.Context) error {
 	var ready []*Register
@@ -110,8 +114,12 @@ func (j *Journals) look(ctx context.Context) error {
 	if len(ready) == 0 {
 		return nil
 	}
+	j.newer = false
 	if err := j.scan(ctx, ready, from, until); err != nil {
 		return err
+	}
+	if j.newer {
+		return errNewer
 	}
 	whole := true
 	for _, r := range ready {
@@ -259,6 +267,12 @@ func (j *Journals) read(ctx context.Context, o s3read.Object, by map[string]*Reg
 	var head sink.JournalHeader
 	_ = json.NewDecoder(bytes.NewReader(data)).Decode(&head) // DecodeJournal says what is wrong with it
 	journal, err := sink.DecodeJournal(data, head.Batch)
+	if newer := (*sink.NewerJournalError)(nil); errors.As(err, &newer) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.newer = true
+		return false, nil
+	}
 	if err != nil {
 		j.Log.Warn().Err(err).Str("key", o.Key).Msg("a journal is passed over in the search for partitions that are not registered")
 		return true, nil

@@ -19,14 +19,18 @@ import (
 
 // step is one step of the work, as the output of [Remember] has it, one a line: these bytes of this object were redriven.
 type step struct {
-	N      int64   `json:"n"`  // counted from 1; the row's checkpoint is that of the last one
-	At     int64   `json:"at"` // when, in milliseconds
+	V      int     `json:"v,omitempty"` // version of the line: 0 and 1 are this one
+	N      int64   `json:"n"`           // counted from 1; the row's checkpoint is that of the last one
+	At     int64   `json:"at"`          // when, in milliseconds
 	Bucket string  `json:"bucket"`
 	Key    string  `json:"key"`
 	ETag   string  `json:"etag"`
 	Taken  []int64 `json:"taken"`           // where each run of records begins and ends, in the object as decompressed
 	Whole  bool    `json:"whole,omitempty"` // with the steps before, all of the object's records
 }
+
+// stepVersion grows when a program that knows only the versions below would redrive something wrong on a line's word.
+const stepVersion = 1
 
 // known is what was redriven of an object.
 type known struct {
@@ -125,6 +129,9 @@ func stepsOf(checkpoint string) (int64, error) {
 const beginning = "TRIM_HORIZON"
 
 func (m *remembered) add(s *step) error {
+	if s.V > stepVersion {
+		return fmt.Errorf("step %d has version %d and this program knows %d, so a newer Standpipe wrote it: upgrade this one (see \"Upgrading\" in docs/operations.md)", s.N, s.V, stepVersion)
+	}
 	if s.N < 1 || len(s.Taken)%2 != 0 || s.Key == "" {
 		return errors.New("a line says nothing that this program has written")
 	}

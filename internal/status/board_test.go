@@ -192,6 +192,7 @@ func TestVerdicts(t *testing.T) {
 			s.view.Alive["b"] = true
 			s.view.Workers["b"] = consumer.Heartbeat{Worker: "b", Beat: 3, Report: Report{At: time.Now().UnixMilli(), Oldest: 181}.Encode(500)}
 		}, Bad, "commits do not come through"},
+		{"a row of a newer version", func(s *stand) { s.view.Damaged = map[string]error{"x": &consumer.NewerError{Version: 2, Known: 1}} }, Bad, "rows of a newer version"},
 		{"nobody reads a shard", func(s *stand) { s.view.Unowned = map[string]bool{shard(7): true} }, Watch, "1 shard without an owner"},
 		{"records are rejected", func(s *stand) { s.wrote.Rejected = map[string]float64{"x": 12} }, Well, "Well: 2 shards"},
 		{"records are lost", func(s *stand) { s.read.Gaps = 1 }, Bad, "records have probably been lost"},

@@ -40,6 +40,7 @@ type Shards struct {
 	Shown    []Shard `json:"shown"`             // of those not finished, the ones that lag most first
 	More     int     `json:"more,omitempty"`    // that are not shown
 	Damaged  int     `json:"damaged,omitempty"` // rows of the lease table that can not be trusted
+	Newer    int     `json:"newer,omitempty"`   // rows of it that only a newer version can read
 
 	room int // how many shards the living workers may own by leases.max_leases; -1 = there is no limit
 }

@@ -2,6 +2,7 @@ package status
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -96,7 +97,14 @@ func (s *Snapshot) take(view consumer.View, me string, mine *Report, own map[str
 			}
 		}
 	}
-	s.Shards.Total, s.Shards.Damaged = s.Shards.Read+s.Shards.Unowned, len(view.Damaged)
+	s.Shards.Total = s.Shards.Read + s.Shards.Unowned
+	for _, err := range view.Damaged {
+		if newer := (*consumer.NewerError)(nil); errors.As(err, &newer) {
+			s.Shards.Newer++
+		} else {
+			s.Shards.Damaged++
+		}
+	}
 	slices.SortFunc(list, func(a, b Shard) int {
 		return cmp.Or(cmp.Compare(b.urgency(), a.urgency()), cmp.Compare(a.ID, b.ID))
 	})

@@ -69,6 +69,9 @@ func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error,
 	if s.Shards.Damaged > 0 {
 		say(Bad, "damaged rows in the lease table", "%s damaged: see \"Damaged rows\" in docs/security.md.", are(s.Shards.Damaged, "row of the lease table is", "rows of the lease table are"))
 	}
+	if s.Shards.Newer > 0 {
+		say(Bad, "rows of a newer version in the lease table", "%s in a form that this version does not know: upgrade this program, see \"Upgrading\" in docs/operations.md.", are(s.Shards.Newer, "row of the lease table is", "rows of the lease table are"))
+	}
 	s.judgeLag(say, retention)
 	for _, t := range s.Troubles {
 		say(s.weight(t.Since), t.Doing+" fails", "%s", t.sentence(s.Time))
