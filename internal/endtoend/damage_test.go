@@ -75,6 +75,7 @@ func TestDamagedLeaseRowStopsItsShardOnly(t *testing.T) {
 	for attr, nonsense := range map[string]types.AttributeValue{
 		"checkpoint": &types.AttributeValueMemberN{Value: "4"}, "leaseEpoch": text("3"), "leaseOwner": &types.AttributeValueMemberNULL{Value: true},
 		"entityType": text("SOMETHING"), "parentShardId": text("shardId-1"), "pendingBatch": &types.AttributeValueMemberN{Value: "1"},
+		"version": &types.AttributeValueMemberN{Value: "2"}, // which is no damage, but as little known
 	} {
 		t.Run(attr, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
