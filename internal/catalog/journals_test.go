@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -225,6 +226,23 @@ func TestGiantInAJournalsPlaceIsPassedOver(t *testing.T) {
 		wg.Wait()
 		if n := r.partitions(); n != 1 || strings.Count(r.log.String(), "too large for a journal") != 1 {
 			t.Errorf("%d partitions\n%s", n, r.log)
+		}
+	})
+}
+
+// A journal that only a newer version can read keeps no partition of others from being registered, but no mark goes past it:
+// the newer version will find what it lists.
+func TestNoMarkGoesPastAJournalOfANewerVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBucket(t)
+		cut := time.Now().Add(-time.Hour)
+		b.batch(cut, path(1))
+		b.put("_standpipe/x/"+cut.UTC().Format(hourForm)+"x-newer.ndjson", `{"version":2,"batch":"newer","later":[{}]}`)
+		r := register(t, layout(t, fine, id))
+		b.look(r)
+		_, err := b.store.Read(t.Context(), "lake", "_standpipe/x/registered/a.json", 1<<20)
+		if n := r.partitions(); n != 1 || !errors.Is(err, sink.ErrNotFound) || strings.Count(r.log.String(), "Upgrading") != 1 {
+			t.Errorf("%d partitions, mark: %v\n%s", n, err, r.log)
 		}
 	})
 }
