@@ -179,6 +179,7 @@ func TestVerdicts(t *testing.T) {
 		{"something fails", func(s *stand) { s.fails = manyTroubles(time.Now())[10:] }, Watch, "writing the heartbeat fails"},
 		{"something goes on failing", func(s *stand) { s.fails = manyTroubles(time.Now()) }, Bad, "uploading to S3 fails"},
 		{"a damaged row", func(s *stand) { s.view.Damaged = map[string]error{"x": fmt.Errorf("no")} }, Bad, "damaged rows"},
+		{"a row of a newer version", func(s *stand) { s.view.Damaged = map[string]error{"x": &consumer.NewerError{Version: 2, Known: 1}} }, Bad, "rows of a newer version"},
 		{"it starts", func(s *stand) { s.status.Scanned = time.Time{} }, Watch, "it is starting"},
 		{"nobody may own a shard", func(s *stand) {
 			s.view.Unowned = map[string]bool{shard(7): true}
