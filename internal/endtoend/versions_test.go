@@ -64,6 +64,9 @@ func TestRollingDeployOfVersions(t *testing.T) {
 			leaves bool // a promise that nobody has carried out
 		}{{act: ""}, {"intent", false, false}, {"intent", true, true}, {"complete journal", false, true}, {"complete journal", true, true},
 			{"complete object", true, true}, {"advance", false, true}, {"advance", true, false}, {"release", true, false}} {
+			if brief() && at.act != "intent" && at.act != "advance" {
+				continue
+			}
 			from, to := c.from(), c.to()
 			name := fmt.Sprintf("%s to %s, stopped", from.name, to.name)
 			if at.act != "" {
