@@ -98,7 +98,7 @@ func TestAssumptionsAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.Join(append(Assumptions(w, e), LeftOut(w)...), "\n")
-		for _, want := range []string{want, "every record is 300 B", "25 MB of records as ndjson with gzip", "53 MB of records as parquet", "2 workers at least", "200 MiB of memory", "each of the 2 outputs", "20 partitions", "--jq-hours", "public subnet", "the time of the people"} {
+		for _, want := range []string{want, "every record is 300 B", "25 MB of records as ndjson with gzip", "50 MB of records as parquet", "2 workers at least", "200 MiB of memory", "each of the 2 outputs", "20 partitions", "--jq-hours", "public subnet", "the time of the people"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in\n%s", source, want, text)
 			}

@@ -8,15 +8,15 @@ var throughput = []struct {
 	level         int // 0 = the codec has none
 	mb            float64
 }{
-	{"ndjson", "none", 0, 140},
-	{"ndjson", "gzip", 1, 80},
+	{"ndjson", "none", 0, 95},
+	{"ndjson", "gzip", 1, 65},
 	{"ndjson", "gzip", 5, 55},
 	{"ndjson", "gzip", 8, 25},
 	{"ndjson", "zstd", 1, 60},
-	{"ndjson", "zstd", 3, 45},
+	{"ndjson", "zstd", 3, 50},
 	{"ndjson", "zstd", 6, 28},
-	{"ndjson", "zstd", 10, 11},
-	{"parquet", "snappy", 0, 53},
+	{"ndjson", "zstd", 10, 8},
+	{"parquet", "snappy", 0, 50},
 }
 
 // defaultLevels are those of compression_level 0.

@@ -41,7 +41,7 @@ var commands = map[string]struct{ file, words string }{
 	"go test ./internal/endtoend -run " + replay + "": {"Makefile", "go test -race -shuffle=on -vet=off"}, // its name: TestTestsNamedInDocumentsExist
 
 	"go run ./internal/bench -latency":       {"internal/bench/bench_test.go", `of(b.latency())`},
-	"go run ./internal/bench -all":           {"internal/bench/bench_test.go", `run([]string{"-mb", "2", "-case"`},
+	"go run ./internal/bench -mb 400":        {"internal/bench/bench_test.go", `run([]string{"-mb", "2", "-case"`},
 	"go run ./internal/bench -levels -mb 60": {"internal/bench/bench_test.go", `of(b.levels())`},
 	"go run ./internal/bench -curves":        {"internal/bench/bench_test.go", `of(b.curves())`}, // of each a case
 
