@@ -216,6 +216,18 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// A row may name any time. One that JSON can not say is left out, and does not cost the whole page.
+func TestTimesThatJSONCanNotSay(t *testing.T) {
+	s := newStand(1)
+	row := s.view.Leases[shard(0)]
+	row.Time = time.UnixMilli(1 << 62)
+	s.view.Leases[shard(0)] = row
+	snap := s.board().Snapshot()
+	if _, err := json.Marshal(snap); err != nil || !snap.Shards.Shown[0].Visible.IsZero() {
+		t.Errorf("%v, visible until %v", err, snap.Shards.Shown[0].Visible)
+	}
+}
+
 // TestReadyzIsHeeded takes over what /readyz says, but for what the verdict says itself.
 func TestReadyzIsHeeded(t *testing.T) {
 	s := newStand(1)

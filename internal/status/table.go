@@ -61,7 +61,7 @@ func (s *Snapshot) take(view consumer.View, me string, mine *Report, own map[str
 			continue
 		}
 		sh := Shard{ID: id, Owner: l.Owner, Checkpoint: l.Checkpoint, Visible: l.Time.UTC(), Pending: l.Pending}
-		if l.Time.IsZero() {
+		if l.Time.IsZero() || sh.Visible.Year() > 9999 { // later is a damaged row's, and no JSON can say it
 			sh.Visible = time.Time{}
 		}
 		held[l.Owner]++
