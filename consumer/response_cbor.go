@@ -120,7 +120,7 @@ func (s *cborScan) records(into *response) {
 			case "SequenceNumber":
 				at.sequence = s.text()
 			case "PartitionKey":
-				at.key = s.text()
+				r.PartitionKey, at.key = s.replaced()
 			case "ApproximateArrivalTimestamp":
 				r.Arrival = s.time()
 			default:
@@ -302,6 +302,16 @@ func (s *cborScan) text() span {
 		return span{}
 	}
 	return at
+}
+
+// replaced passes a text and says where it is. What is no UTF-8 gives the text itself, with replacement characters, as in
+// JSON: a producer chooses the key, and must not be able to hold up a shard by it.
+func (s *cborScan) replaced() (text string, at span) {
+	at = s.str(cborText)
+	if key := s.of(at); !utf8.Valid(key) {
+		return string([]rune(string(key))), span{}
+	}
+	return "", at
 }
 
 func (s *cborScan) string() string { return string(s.of(s.text())) }
