@@ -30,12 +30,14 @@ const maxBody = 32 << 20
 // and signer are the SDK's. Whatever is not a plain success or one of the two refusals of daily life is
 // asked again through the SDK, whose errors, clock correction and so on then apply. Safe for concurrent use.
 //
-// It speaks CBOR, and JSON for good when several answers in a row show that this is not understood, as by an emulator.
+// It speaks CBOR, and JSON for good when several answers in a row show that this is not understood, as by an emulator. Where
+// CBOR was understood once, refusals show nothing: in an outage many shards are refused in a row.
 type recordsAPI struct {
 	client *kinesis.Client
 	signer *v4.Signer
 
 	misunderstood atomic.Int32 // answers in a row from which it seems that CBOR is not understood
+	spoken        atomic.Bool  // an answer in CBOR has been understood
 
 	once sync.Once
 	url  string
@@ -71,7 +73,9 @@ func (a *recordsAPI) get(ctx context.Context, arn, iterator string) (*response, 
 		err = decodeCBOR(got.body, got)
 		a.understood(err == nil)
 	default:
-		err = decodeJSON(got.body, got)
+		if err = decodeJSON(got.body, got); err != nil {
+			a.doubt()
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -87,9 +91,17 @@ func (a *recordsAPI) understood(yes bool) {
 	switch {
 	case a.speaksJSON():
 	case yes:
+		a.spoken.Store(true)
 		a.misunderstood.Store(0)
 	default:
 		a.misunderstood.Add(1)
+	}
+}
+
+// doubt takes note of what may come of CBOR, unless CBOR has been understood before: then it has another cause.
+func (a *recordsAPI) doubt() {
+	if !a.spoken.Load() {
+		a.understood(false)
 	}
 }
 
@@ -168,7 +180,7 @@ func refusalOf(body []byte, cbor bool) (e refusal) {
 }
 
 // refused gives the SDK's error for an answer that is not a success. If the SDK is not refused, which speaks JSON, then
-// it was the CBOR.
+// it may have been the CBOR.
 func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusal) (*response, error) {
 	switch e.Type[strings.LastIndexByte(e.Type, '#')+1:] {
 	case "ExpiredIteratorException":
@@ -184,7 +196,7 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusa
 	if err != nil {
 		return nil, err
 	}
-	a.understood(false)
+	a.doubt()
 	got := &response{MillisBehind: aws.ToInt64(out.MillisBehindLatest), Next: aws.ToString(out.NextShardIterator), HasNext: out.NextShardIterator != nil}
 	for i := range out.Records {
 		r := &out.Records[i]

@@ -146,8 +146,13 @@ func TestBrokenCBORIsRefused(t *testing.T) {
 // The service that does not understand CBOR is asked in JSON, in the end without trying first.
 func TestCBORIsGivenUp(t *testing.T) {
 	for name, refuse := range map[string]roundTrip{
-		"refused":    respond(400, -1, strings.NewReader(`{"__type":"SerializationException"}`)),
-		"no answer":  respond(500, 0, strings.NewReader("")),
+		"refused":   respond(400, -1, strings.NewReader(`{"__type":"SerializationException"}`)),
+		"no answer": respond(500, 0, strings.NewReader("")),
+		"other type": func(r *http.Request) (*http.Response, error) {
+			resp := cborAnswer(r, 200, encoded(t, members{"NextShardIterator": "next"}))
+			resp.Header.Set("Content-Type", "application/cbor")
+			return resp, nil
+		},
 		"other CBOR": func(r *http.Request) (*http.Response, error) { return cborAnswer(r, 200, []byte{0x01}), nil },
 	} {
 		tried, asked := 0, 0
@@ -203,6 +208,43 @@ func TestCBORIsKept(t *testing.T) {
 	got, err := get(t, respond(200, -1, strings.NewReader(twoRecords)))
 	if err != nil || len(got.Records) != 2 {
 		t.Errorf("JSON in answer to CBOR: %v", err)
+	}
+}
+
+// In an outage many shards are refused in a row. That is no reason to speak JSON for good.
+func TestCBORIsKeptInAnOutage(t *testing.T) {
+	good := encoded(t, members{"NextShardIterator": "next"})
+	n := 0
+	api := newRecordsAPI(kinesisOver(roundTrip(func(r *http.Request) (*http.Response, error) {
+		switch {
+		case r.Header.Get("Content-Type") != cborContentType:
+			return respond(200, -1, strings.NewReader(twoRecords))(r)
+		case n > 0:
+			return respond(503, 0, strings.NewReader(""))(r)
+		}
+		return cborAnswer(r, 200, good), nil
+	})))
+	for n = range 10 {
+		if _, err := api.get(t.Context(), "", "iterator"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if api.speaksJSON() {
+		t.Error("gave CBOR up")
+	}
+}
+
+// A key that is no UTF-8 does not hold up its shard: it becomes what encoding/json makes of it.
+func TestCBORPartitionKeyThatIsNoUTF8(t *testing.T) {
+	body := []byte("\xa1\x67Records\x82\xa2\x6cPartitionKey\x64a\xed\xa0\x80\x6eSequenceNumber\x611" +
+		"\xa2\x6cPartitionKey\x61b\x6eSequenceNumber\x612")
+	var got response
+	if err := decodeCBOR(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []kinesisRecord{{PartitionKey: "a\ufffd\ufffd\ufffd", Sequence: "1"}, {PartitionKey: "b", Sequence: "2"}}
+	if !reflect.DeepEqual(got.Records, want) {
+		t.Errorf("got %+v", got.Records)
 	}
 }
 
