@@ -14,7 +14,8 @@ type chunkBuffers struct {
 }
 
 var (
-	lineChunks = &chunkBuffers{room: chunkSize + 32<<10}
+	lineChunks = &chunkBuffers{room: chunkSize + 32<<10}   // of what a reading stages
+	fillChunks = &chunkBuffers{room: 2*chunkSize + 32<<10} // of an object: nearly a chunk, and a staged one
 	zstdChunks = &chunkBuffers{room: zstdChunk + chunkSize + 32<<10}
 )
 

@@ -34,13 +34,13 @@ type framing interface {
 // codecs are the names that Output.Compression may have. The Content-Encodings but zstd's are those that Firehose sends
 // (zstd's is RFC 8878's); it does not offer zstd.
 var codecs = map[string]*codec{
-	"none": {name: "none", extension: ".ndjson", contentType: ndjson, chunk: chunkSize, buffers: lineChunks, framing: unframed},
+	"none": {name: "none", extension: ".ndjson", contentType: ndjson, chunk: chunkSize, buffers: fillChunks, framing: unframed},
 	"gzip": {
-		name: "gzip", extension: ".ndjson.gz", contentType: "application/gzip", encoding: "gzip", chunk: chunkSize, buffers: lineChunks,
+		name: "gzip", extension: ".ndjson.gz", contentType: "application/gzip", encoding: "gzip", chunk: chunkSize, buffers: fillChunks,
 		levels: 9, compress: compressChunk, framing: func(string) framing { return new(gzipStream) },
 	},
 	"zip": {
-		name: "zip", extension: ".zip", contentType: "application/zip", encoding: "zip", chunk: chunkSize, buffers: lineChunks,
+		name: "zip", extension: ".zip", contentType: "application/zip", encoding: "zip", chunk: chunkSize, buffers: fillChunks,
 		levels: 9, compress: compressChunk, framing: func(id string) framing { return &zipStream{name: id} },
 	},
 	"zstd": {
@@ -48,11 +48,11 @@ var codecs = map[string]*codec{
 		levels: 22, compress: compressZstd, framing: unframed,
 	},
 	"snappy": {
-		name: "snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "snappy-java", chunk: chunkSize, buffers: lineChunks,
+		name: "snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "snappy-java", chunk: chunkSize, buffers: fillChunks,
 		compress: compressXerial, framing: func(string) framing { return xerialStream{} },
 	},
 	"hadoop_snappy": {
-		name: "hadoop_snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "hadoop-snappy", chunk: chunkSize, buffers: lineChunks,
+		name: "hadoop_snappy", extension: ".snappy", contentType: "application/octet-stream", encoding: "hadoop-snappy", chunk: chunkSize, buffers: fillChunks,
 		compress: compressHadoop, framing: unframed,
 	},
 }

@@ -55,6 +55,7 @@ func (e *lineEncoder) flush(ctx context.Context, raw []byte, turn int) error {
 	}
 	e.o.hold(int64(cap(c.body) - cap(raw)))
 	if e.codec.compress != nil {
+		lineChunks.free(raw) // whichever it came from
 		e.codec.buffers.free(raw)
 	}
 	e.o.mu.Lock()
