@@ -158,6 +158,9 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 		f.iterator = aws.ToString(out.ShardIterator)
 	}
 	out, err := f.api.get(ctx, f.stream.arn, f.iterator)
+	if f.api.speaksJSON() && f.api.told.CompareAndSwap(false, true) {
+		f.log.Info().Msg("Kinesis does not understand CBOR: asked in JSON from now on, which takes more processor time and network")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, awserr.Brief(err))
 	}

@@ -37,6 +37,7 @@ type recordsAPI struct {
 	signer *v4.Signer
 
 	misunderstood atomic.Int32 // answers in a row from which it seems that CBOR is not understood
+	told          atomic.Bool  // that CBOR is given up
 	spoken        atomic.Bool  // an answer in CBOR has been understood
 
 	once sync.Once
