@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -43,13 +42,31 @@ var id = parquet.Column{Name: "id", Type: "bigint"}
 type registering struct {
 	*Register
 	glue *gluefake.Server
-	log  *bytes.Buffer
+	log  *logText
 	reg  *prometheus.Registry
+}
+
+// logText is what several goroutines log.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func register(t *testing.T, l *tables.Listed) *registering {
 	t.Helper()
-	r := &registering{glue: gluefake.New("lake"), log: &bytes.Buffer{}, reg: prometheus.NewRegistry()}
+	r := &registering{glue: gluefake.New("lake"), log: &logText{}, reg: prometheus.NewRegistry()}
 	r.Register = &Register{Output: "a", Table: clicks, Glue: client(r.glue), Layout: l, Log: zerolog.New(r.log), Metric: NewMetrics(r.reg)}
 	return r
 }
