@@ -13,7 +13,7 @@ measured: ## what the race detector would falsify or make ten times as slow: mem
 	go test -count=1 -p 1 ./internal/footprint ./internal/requests ./internal/mutants ./sink/parquet ./sink/steps
 	go test -count=1 -run 'Open.*Path' ./sink
 
-image: ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it
+image: servers ## the Dockerfile's steps without Docker, and docker-compose.yml as Docker Compose reads it
 	STANDPIPE_BUILDS=1 go test -count=1 ./internal/containers
 
 deploy: ## what lies in deploy/: held to the program, and the CloudFormation template by cfn-lint where it can be had
