@@ -60,16 +60,11 @@ const idleFor = 20 * time.Second
 
 // idle runs the program on a stream that rests.
 func (b *bench) idle(ctx context.Context, c benchCase) (string, error) {
-	s, stop, err := b.startServer(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	defer stop()
-	w, err := b.start(ctx, environment(c, s))
-	if err != nil {
-		return "", err
-	}
-	defer w.kill()
+	return b.beside(ctx, c, func(s served, w *worker) (string, error) { return rest(ctx, c, s, w) })
+}
+
+// rest measures a program that has nothing to do.
+func rest(ctx context.Context, c benchCase, s served, w *worker) (string, error) {
 	if _, err := w.until(ctx, func(page []byte) bool { return value(page, "standpipe_leases_held") == float64(c.Shards) }); err != nil {
 		return "", err
 	}

@@ -33,21 +33,13 @@ func (b *bench) latency() table {
 
 // live runs the program while records come.
 func (b *bench) live(ctx context.Context, c benchCase) (string, error) {
-	s, stop, err := b.startServer(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	defer stop()
-	w, err := b.start(ctx, environment(c, s))
-	if err != nil {
-		return "", err
-	}
-	defer w.kill()
-	l, err := seen(ctx, s, c)
-	if err := errors.Join(err, w.stop()); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, w.logs)
-	}
-	return fmt.Sprintf("%7d | %.2f s | %.2f s | %.2f s", l.Seen, l.P50.Seconds(), l.P99.Seconds(), l.Max.Seconds()), nil
+	return b.beside(ctx, c, func(s served, w *worker) (string, error) {
+		l, err := seen(ctx, s, c)
+		if err := errors.Join(err, w.stop()); err != nil {
+			return "", fmt.Errorf("%w\n%s", err, w.logs)
+		}
+		return fmt.Sprintf("%7d | %.2f s | %.2f s | %.2f s", l.Seen, l.P50.Seconds(), l.P99.Seconds(), l.Max.Seconds()), nil
+	})
 }
 
 // seen waits until all records that count were seen.

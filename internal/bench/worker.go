@@ -109,3 +109,18 @@ func peak(s *os.ProcessState) float64 {
 	}
 	return float64(usage.Maxrss) / 1024
 }
+
+// beside runs the program on the servers of a case while do goes on, and ends all of it.
+func (b *bench) beside(ctx context.Context, c benchCase, do func(s served, w *worker) (string, error)) (string, error) {
+	s, stop, err := b.startServer(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer stop()
+	w, err := b.start(ctx, environment(c, s))
+	if err != nil {
+		return "", err
+	}
+	defer w.kill()
+	return do(s, w)
+}
