@@ -87,7 +87,7 @@ func New(opts Options) *Consumer {
 	if c.replay != nil {
 		c.opts.Start = c.replay.start()
 	}
-	c.m = newMetrics(opts.Registry, c)
+	c.m = newMetrics(opts.Registry)
 	c.leases = &leases{
 		me: opts.Worker, max: opts.MaxLeases, table: opts.Table, log: opts.Log, m: c.m, start: c.newReader,
 		held: map[string]*reader{}, draining: map[string]bool{}, armed: map[string]bool{}, cool: map[string]time.Time{}, released: map[string]release{}, unlisted: map[string]time.Time{},
@@ -98,6 +98,9 @@ func New(opts Options) *Consumer {
 	}
 	c.watch = newWatcher(c)
 	c.leases.kick, c.leases.ended = c.watch.kick, c.watch.ended
+	if opts.Registry != nil {
+		opts.Registry.MustRegister((*leaseCollector)(c))
+	}
 	return c
 }
 

@@ -21,13 +21,10 @@ type metrics struct {
 	retries  *prometheus.CounterVec
 }
 
-func newMetrics(reg prometheus.Registerer, c *Consumer) *metrics {
+func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
 	counter := func(name, help string) prometheus.Counter {
 		return f.NewCounter(prometheus.CounterOpts{Namespace: "standpipe", Name: name, Help: help})
-	}
-	if reg != nil {
-		reg.MustRegister((*leaseCollector)(c))
 	}
 	return &metrics{
 		records:  counter("read_records_total", "Kinesis records read (a KPL aggregate counts as one)."),
@@ -55,7 +52,7 @@ var (
 )
 
 // leaseCollector reads the lease numbers when they are asked for, so a shard's series is there only while
-// this worker holds it.
+// this worker holds it. It may be asked as soon as it is registered: its consumer must be whole by then.
 type leaseCollector Consumer
 
 func (c *leaseCollector) Describe(ch chan<- *prometheus.Desc) {
