@@ -47,6 +47,8 @@ const (
 	askEvery = 30 * time.Second // between two questions to Kinesis
 	askMost  = 100              // shards
 	askers   = 8                // at once
+
+	answerWithin = 6 * time.Second // Kinesis, to all that a look asks: what the lease table tells must not wait for it
 )
 
 // Look says how the application is. What Kinesis does not say is left out, and said to be.
@@ -58,7 +60,9 @@ func (o *Outside) Look(ctx context.Context) (*Snapshot, error) {
 	now := time.Now()
 	s := &Snapshot{Form: Form, Time: now.UTC().Truncate(time.Millisecond), Application: o.Application, Stream: o.Stream, Table: o.Table, Program: o.Program, Batches: []Batch{}}
 	var notes []Finding
-	listed, err := o.List(ctx)
+	patient, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	listed, err := o.List(patient)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -67,7 +71,7 @@ func (o *Outside) Look(ctx context.Context) (*Snapshot, error) {
 	}
 	view := o.view(table, listed, now)
 	s.take(view, "", nil, nil)
-	if err := o.ask(ctx, s, table, now); err != nil {
+	if err := o.ask(patient, s, table, now); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
