@@ -206,11 +206,11 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusa
 	return got, nil
 }
 
-// readBody reads an answer, into the memory of a former one where that is enough.
+// readBody reads an answer, into the memory of a former one where that is enough and not far too much.
 func readBody(resp *http.Response, body []byte) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	if n := resp.ContentLength; n >= 0 && n <= maxBody {
-		if int64(cap(body)) < n {
+		if int64(cap(body)) < n || wasteful(cap(body), int(n)) {
 			body = make([]byte, n)
 		}
 		body = body[:n]

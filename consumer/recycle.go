@@ -18,13 +18,15 @@ func (r *response) recycle() {
 	responses.Put(r)
 }
 
-// trim forgets memory that is much larger than the answer: it would stay with small ones, and the budget counts what
-// those hold.
+// trim forgets memory that is much larger than the answer.
 func (r *response) trim() {
-	if cap(r.body) > 64<<10 && cap(r.body) > 4*len(r.body) {
+	if wasteful(cap(r.body), len(r.body)) {
 		r.body = nil
 	}
 	if cap(r.Records) > 256 && cap(r.Records) > 4*len(r.Records) {
 		r.Records, r.spans = nil, nil
 	}
 }
+
+// wasteful says that an answer's body is much larger than what is in it, which is what the budget counts.
+func wasteful(size, used int) bool { return size > 64<<10 && size > 4*used }
