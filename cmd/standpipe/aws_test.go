@@ -41,7 +41,6 @@ func connected(t *testing.T, cfg config.Config) *services {
 }
 
 func TestLaptopNeedsNoCredentials(t *testing.T) {
-	noAWS(t)
 	cfg := config.Default()
 	cfg.Stream.Endpoint, cfg.Leases.Endpoint, cfg.S3.Endpoint = "http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"
 	svc := connected(t, cfg)
@@ -55,7 +54,6 @@ func TestLaptopNeedsNoCredentials(t *testing.T) {
 
 // TestEndpointFromTheEnvironment takes the SDK's own variable for an endpoint of this machine too.
 func TestEndpointFromTheEnvironment(t *testing.T) {
-	noAWS(t)
 	t.Setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
 	if svc := connected(t, config.Default()); len(svc.signed) != 0 || len(svc.remote) != 0 {
 		t.Errorf("signed %v, remote %v", svc.signed, svc.remote)
@@ -63,7 +61,6 @@ func TestEndpointFromTheEnvironment(t *testing.T) {
 }
 
 func TestConfiguredCredentialsAreUsedEverywhere(t *testing.T) {
-	noAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "word")
 	cfg := config.Default()
@@ -77,7 +74,6 @@ func TestConfiguredCredentialsAreUsedEverywhere(t *testing.T) {
 // TestSearchForCredentialsEnds gives the SDK an instance metadata service that never answers, as where a
 // firewall swallows 169.254.169.254.
 func TestSearchForCredentialsEnds(t *testing.T) {
-	noAWS(t)
 	release := make(chan struct{})
 	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -108,7 +104,6 @@ func TestSearchForCredentialsEnds(t *testing.T) {
 
 // TestPartsAreNotHashedTwice uploads a part by TLS and in clear, and looks at what is sent.
 func TestPartsAreNotHashedTwice(t *testing.T) {
-	noAWS(t)
 	var got http.Header
 	var body []byte
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -86,6 +86,7 @@ func findings(t *testing.T, r result) (lines map[string]string) {
 }
 
 func TestOnlineCheckOfAWholeCloud(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.leaseTable(t)
 	rules(c, rule("all", "", abortAfter(7)))
@@ -146,6 +147,7 @@ func answer(status int, code string) faults.Hook {
 
 // TestOnlineCheckFindsEachFailure breaks one thing after the other.
 func TestOnlineCheckFindsEachFailure(t *testing.T) {
+	t.Parallel()
 	kinesis := func(op string, h faults.Hook) func(*cloud) { return func(c *cloud) { c.kinesis.Control(op, h) } }
 	dynamo := func(op string, h faults.Hook) func(*cloud) { return func(c *cloud) { c.dynamo.Control(op, h) } }
 	s3 := func(op string, h faults.Hook) func(*cloud) { return func(c *cloud) { c.s3.Control(op, h) } }
@@ -253,6 +255,7 @@ func TestOnlineCheckOfBadConfiguration(t *testing.T) {
 
 // TestInterruptedOnlineCheckLeavesNothing is interrupted after an upload was created and a row was put.
 func TestInterruptedOnlineCheckLeavesNothing(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.leaseTable(t)
 	ctx, interrupt := context.WithTimeout(t.Context(), 20*time.Second)

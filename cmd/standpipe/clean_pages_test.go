@@ -21,6 +21,7 @@ import (
 const aPage = 1001
 
 func TestCleanReadsAllPages(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	for i := range aPage {
 		h.upload(t, key("clicks/", uuid.NewString(), i), "b")
@@ -33,6 +34,7 @@ func TestCleanReadsAllPages(t *testing.T) {
 
 // TestCleanGoesOnByKeyAlone has a server that refuses its own upload id as a marker, as versitygw does.
 func TestCleanGoesOnByKeyAlone(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	for i := range aPage {
 		h.upload(t, key("clicks/", uuid.NewString(), i), "b")
@@ -52,6 +54,7 @@ func TestCleanGoesOnByKeyAlone(t *testing.T) {
 
 // TestCleanEndsOnPagesWithoutEnd has servers whose pages never come to an end.
 func TestCleanEndsOnPagesWithoutEnd(t *testing.T) {
+	t.Parallel()
 	for name, next := range map[string]string{
 		"the same page again": "<NextKeyMarker>a</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>",
 		"no marker":           "",
@@ -74,6 +77,7 @@ func TestCleanEndsOnPagesWithoutEnd(t *testing.T) {
 
 // TestCleanListsPagesOnVersitygw reads more than a page there, or on the server at S3_ENDPOINT.
 func TestCleanListsPagesOnVersitygw(t *testing.T) {
+	t.Parallel()
 	server := realservers.S3(t)
 	client := s3.NewFromConfig(server.Config(), func(o *s3.Options) { o.UsePathStyle, o.Retryer = true, aws.NopRetryer{} })
 	bucket := "clean-" + strings.ToLower(rand.Text())

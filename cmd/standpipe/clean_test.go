@@ -106,6 +106,7 @@ func fates(r result) map[string]string {
 
 // TestCleanAbortsOrphansAlone has one upload of each kind, and one that only a journal names.
 func TestCleanAbortsOrphansAlone(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	live, crashed := uuid.NewString(), uuid.NewString()
 	want := map[string]string{} // fate by upload id, after --yes
@@ -160,6 +161,7 @@ func TestCleanAbortsOrphansAlone(t *testing.T) {
 
 // TestCleanKeepsABatchPromisedMeanwhile has an intent that arrives after the table was read.
 func TestCleanKeepsABatchPromisedMeanwhile(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	late := uuid.NewString()
 	u, journal := h.upload(t, key("clicks/", late, 0), late), h.upload(t, journalKey(late), late)
@@ -179,6 +181,7 @@ func TestCleanKeepsABatchPromisedMeanwhile(t *testing.T) {
 
 // TestCleanReadsTheTableAfterTheUploads has a batch that is promised while the uploads are listed.
 func TestCleanReadsTheTableAfterTheUploads(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	id := uuid.NewString()
 	u := h.upload(t, key("clicks/", id, 0), id)
@@ -196,6 +199,7 @@ func TestCleanReadsTheTableAfterTheUploads(t *testing.T) {
 }
 
 func TestCleanOfNothing(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	if r := execute(t, h.env(), "clean"); r.code != exitOK || r.stdout != "No incomplete upload is there.\n" {
 		t.Errorf("got %s", r)
@@ -203,6 +207,7 @@ func TestCleanOfNothing(t *testing.T) {
 }
 
 func TestCleanRefusesAYoungAge(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	u := h.upload(t, key("clicks/", uuid.NewString(), 0), "b")
 	r := execute(t, h.env(), "clean", "--yes", "--older", "23h59m")
@@ -219,6 +224,7 @@ func TestCleanRefusesAYoungAge(t *testing.T) {
 
 // TestCleanNeedsTheRightTable: what an unknown table does not name may be promised in another one.
 func TestCleanNeedsTheRightTable(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	h.upload(t, key("clicks/", uuid.NewString(), 0), "b")
 	const advice = ", so nobody knows what is promised: set leases.table, leases.endpoint and stream.region as the workers have them\n"
@@ -237,6 +243,7 @@ func TestCleanNeedsTheRightTable(t *testing.T) {
 
 // TestCleanTouchesNothingWhenItCanNotRead breaks each request that it decides by.
 func TestCleanTouchesNothingWhenItCanNotRead(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, op string
 		s3       bool
@@ -266,6 +273,7 @@ func TestCleanTouchesNothingWhenItCanNotRead(t *testing.T) {
 }
 
 func TestCleanSaysWhatItCouldNotAbort(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	u := h.upload(t, key("clicks/", uuid.NewString(), 0), "b")
 	h.s3.Control("AbortMultipartUpload", answer(http.StatusForbidden, "AccessDenied"))

@@ -22,6 +22,7 @@ import (
 // TestLastMetricsTellOfTheLastBatch: what the last line says includes the commit of the stop, logs stay on stderr, and
 // every metric's source has a name that the program has.
 func TestLastMetricsTellOfTheLastBatch(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	const records = 50
 	for i := range records {
@@ -70,6 +71,7 @@ func TestLastMetricsTellOfTheLastBatch(t *testing.T) {
 
 // TestStdoutThatNobodyReadsDoesNotHoldUpAStop.
 func TestStdoutThatNobodyReadsDoesNotHoldUpAStop(t *testing.T) {
+	t.Parallel()
 	r, w := io.Pipe()
 	cfg := config.Default()
 	cfg.Metrics.CloudWatch = true
@@ -86,6 +88,7 @@ func TestStdoutThatNobodyReadsDoesNotHoldUpAStop(t *testing.T) {
 
 // TestMetricsFollowPrometheusConventions, as promtool checks them.
 func TestMetricsFollowPrometheusConventions(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	d := start(t, c.env())
 	d.leased(t)
@@ -106,6 +109,7 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 
 // TestReaderOfStdoutThatIsGoneCostsMetricsAlone: not the process, which a broken pipe on stdout would end.
 func TestReaderOfStdoutThatIsGoneCostsMetricsAlone(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	reader, writer, err := os.Pipe()
 	if err != nil {

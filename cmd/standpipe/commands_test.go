@@ -47,7 +47,6 @@ func TestCheckSaysWhatWillBeDone(t *testing.T) {
 }
 
 func TestCheckSaysHowRecordsAreFiled(t *testing.T) {
-	noAWS(t)
 	t.Setenv("AWS_REGION", "eu-central-1")
 	r := execute(t, nil, "check", "-c", filepath.Join("..", "..", "testdata", "config", "good", "event-time.yaml"))
 	for _, want := range []string{
@@ -62,7 +61,6 @@ func TestCheckSaysHowRecordsAreFiled(t *testing.T) {
 
 // TestCheckTakesGoodFiles runs check on every configuration that config takes for good.
 func TestCheckTakesGoodFiles(t *testing.T) {
-	noAWS(t)
 	t.Setenv("AWS_REGION", "eu-central-1")
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "config", "good", "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -76,7 +74,6 @@ func TestCheckTakesGoodFiles(t *testing.T) {
 }
 
 func TestFileIsNamedByTheEnvironment(t *testing.T) {
-	noAWS(t)
 	file := write(t, "stream: {name: clicks, region: eu-west-1}\noutputs: [{bucket: lake}]\n")
 	if r := execute(t, []string{"STANDPIPE_CONFIG=" + file}, "check", "--stream.name", "taps"); r.code != exitOK || !strings.Contains(r.stdout, "taps in") {
 		t.Error(r)
@@ -93,7 +90,6 @@ func TestFileIsNamedByTheEnvironment(t *testing.T) {
 
 // TestCheckResolvesTheRegionAsRunDoes asks with the SDK's region, with none, and with every endpoint on this machine.
 func TestCheckResolvesTheRegionAsRunDoes(t *testing.T) {
-	noAWS(t)
 	file := write(t, "stream: {name: clicks}\noutputs: [{bucket: lake}]\n")
 	want := "standpipe: no AWS region is set for Kinesis, DynamoDB and S3: set stream.region or AWS_REGION\n"
 	for _, command := range []string{"check", "run"} {
@@ -113,6 +109,7 @@ func TestCheckResolvesTheRegionAsRunDoes(t *testing.T) {
 }
 
 func TestMistypedCommandLines(t *testing.T) {
+	t.Parallel()
 	for line, want := range map[string]string{
 		"rnu":                   `unknown command "rnu": did you mean run?`,
 		"frobnicate":            "unknown command \"frobnicate\": see `standpipe --help`",

@@ -92,6 +92,7 @@ func TestCostPage(t *testing.T) {
 
 // TestBreakEvenPage: from which rate on Standpipe is cheaper, by the size of a record.
 func TestBreakEvenPage(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	ways := []struct {
 		name string

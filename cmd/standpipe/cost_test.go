@@ -32,6 +32,7 @@ func costOf(t *testing.T, args ...string) (r costReport) {
 
 // TestCostSaysWhichWayIsCheaper: the sums on the page are those of the JSON.
 func TestCostSaysWhichWayIsCheaper(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ line, cheaper string }{
 		{"--record-size 300B --rate 1MB/s", "Standpipe is the cheaper way: $"},
 		{"--record-size 2KB --rate 10/s", "Firehose is the cheaper way: $"},
@@ -53,7 +54,6 @@ func TestCostSaysWhichWayIsCheaper(t *testing.T) {
 
 // TestCostReadsTheConfiguration: outputs, interval and buffers are those of the file; flags win.
 func TestCostReadsTheConfiguration(t *testing.T) {
-	noAWS(t)
 	file := write(t, `
 stream: {name: clicks, region: eu-west-1}
 buffer: {interval: 60s, memory: 512MiB}
@@ -119,6 +119,7 @@ func TestCostTakesOtherPrices(t *testing.T) {
 
 // TestMistakesInCosts: each says what to write instead.
 func TestMistakesInCosts(t *testing.T) {
+	t.Parallel()
 	known := "--record-size 300B --rate 1/s "
 	for line, want := range map[string]string{
 		"":                                        "what arrives is not known: give --record-size and --rate, such as --record-size 300B --rate 1000/s, or --from with the metrics of a running worker",

@@ -112,6 +112,7 @@ func (c *cloud) lines(t *testing.T, prefix string) map[string]int {
 
 // TestSignalCommitsWhatWasRead stops a daemon long before its interval is over.
 func TestSignalCommitsWhatWasRead(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	const records = 50
 	for i := range records {
@@ -144,6 +145,7 @@ func TestSignalCommitsWhatWasRead(t *testing.T) {
 
 // TestRestartGoesOnAtTheCheckpoint sees every record once over a restart.
 func TestRestartGoesOnAtTheCheckpoint(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	for round := range 2 {
 		if _, _, err := c.kinesis.Put("clicks", "k", fmt.Appendf(nil, `{"round":%d}`, round)); err != nil {
@@ -164,6 +166,7 @@ func TestRestartGoesOnAtTheCheckpoint(t *testing.T) {
 
 // TestProbesOfARunningDaemon asks as Docker, Kubernetes and Prometheus do.
 func TestProbesOfARunningDaemon(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	d := start(t, c.env())
 	d.leased(t)
@@ -185,6 +188,7 @@ func TestProbesOfARunningDaemon(t *testing.T) {
 
 // TestSignalWhileS3IsDown stops a daemon while S3 refuses everything: the exit code must say so.
 func TestSignalWhileS3IsDown(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	if _, _, err := c.kinesis.Put("clicks", "k", []byte(`{"n":1}`)); err != nil {
 		t.Fatal(err)

@@ -11,19 +11,9 @@ import (
 	"time"
 )
 
-const demoWorkerVariable = "DEMO_TEST_WORKER"
-
-// init makes this test binary the program itself where a demo starts its workers from it.
-func init() {
-	if os.Getenv(demoWorkerVariable) != "" {
-		main()
-	}
-}
-
 // runDemo runs `standpipe demo` and returns its exit code and output.
 func runDemo(t *testing.T, ctx context.Context, args ...string) (code int, out string) {
 	t.Helper()
-	t.Setenv(demoWorkerVariable, "1")
 	var stdout, stderr bytes.Buffer
 	p := &program{env: os.Environ(), stdout: &stdout, stderr: &stderr}
 	cmd := p.demoCommand()

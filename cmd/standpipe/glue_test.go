@@ -57,6 +57,7 @@ func TestGlueTableAtTheStart(t *testing.T) {
 
 // A start waits for a Glue that is throttled or has broken down for a moment.
 func TestGlueIsBusyAtTheStart(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.putTable(parquetSerde)
 	answers := []error{gluefake.Throttled(), gluefake.Down(), &faults.Error{Status: http.StatusBadRequest, Code: "OperationTimeoutException"}}
@@ -76,6 +77,7 @@ func TestGlueIsBusyAtTheStart(t *testing.T) {
 
 // The check tells what it found, and what of the table has no effect.
 func TestCheckTellsOfAGlueTable(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.leaseTable(t)
 	c.putTable(parquetSerde, gluefake.Column{Name: "path", Type: "string"})
@@ -96,6 +98,7 @@ func TestCheckTellsOfAGlueTable(t *testing.T) {
 
 // The daemon writes the columns of the table, filled as the table says, and takes a change without a restart.
 func TestRunTakesColumnsFromGlue(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.putTable(parquetSerde)
 	d := start(t, c.columnsFromGlue())
@@ -162,6 +165,7 @@ func (d *daemon) stop(t *testing.T) {
 // An output that is registered: its table is created, and its partitions are there once they have objects. The check
 // says what will be, and creates nothing.
 func TestRunRegistersPartitions(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.leaseTable(t)
 	env := c.env(

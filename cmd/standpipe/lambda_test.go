@@ -25,6 +25,7 @@ func (c *cloud) tidy(more ...string) []string {
 // A function that can not be called ends the start with a sentence, and check --online says the same in a line. It is
 // not called for that.
 func TestFunctionAtTheStart(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.leaseTable(t)
 	wrong := func(want string) {
@@ -51,6 +52,7 @@ func TestFunctionAtTheStart(t *testing.T) {
 
 // A start waits for a Lambda that is throttled or has broken down for a moment.
 func TestLambdaIsBusyAtTheStart(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.lambda.Put("tidy", nothing)
 	answers := []error{lambdafake.Throttled(), lambdafake.Down(), lambdafake.Throttled(), lambdafake.Down()}
@@ -73,6 +75,7 @@ func nothing([]byte) ([]byte, error) { return []byte(`{}`), nil }
 // The daemon delivers what the function makes of the records, leaves out what it drops, and sends what it fails to the
 // error output. The function sees what Firehose would tell it, with the application in the stream's place.
 func TestRunCallsAFunction(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	var mu sync.Mutex
 	var events []lambdafake.Event
@@ -195,6 +198,7 @@ func TestTroublesOfStepsAreSeen(t *testing.T) {
 
 // What a function failed is redriven through it, once it is mended.
 func TestRedriveCallsAFunction(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	env := c.tidy("STANDPIPE_STEPS_0_LAMBDA_RETRIES=0")
 	c.lambda.Put("tidy", func([]byte) ([]byte, error) { return nil, &lambdafake.Failed{Type: "TypeError"} })

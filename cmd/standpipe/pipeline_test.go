@@ -52,6 +52,7 @@ func TestEveryConfiguredCodecIsOneOfTheSink(t *testing.T) {
 
 // Prefixes and schemas are looked at although the configuration is broken elsewhere, whatever that is.
 func TestBrokenConfigurationsEndInSentences(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "config", "bad", "*.yaml"))
 	if err != nil || len(files) < 20 {
 		t.Fatal(len(files), err)

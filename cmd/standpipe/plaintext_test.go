@@ -44,6 +44,7 @@ func TestPlaintextEndpointIsWarnedOfAtTheStart(t *testing.T) {
 
 // A server whose certificate nobody vouches for is not talked to.
 func TestUnknownCertificateIsRefused(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	server := httptest.NewTLSServer(kinesisfake.New(kinesisfake.Options{}))
 	defer server.Close()

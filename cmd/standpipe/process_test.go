@@ -34,7 +34,7 @@ func launchTo(t *testing.T, stdout *os.File, env []string, args ...string) *proc
 	if stdout != nil {
 		cmd.Stdout = stdout
 	}
-	cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
+	cmd.Env = append(os.Environ(), env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +74,7 @@ func (p *process) code(t *testing.T) int {
 
 // TestProcessStopsOnSIGTERM is what ECS does to a task.
 func TestProcessStopsOnSIGTERM(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	for i := range 10 {
 		if _, _, err := c.kinesis.Put("clicks", fmt.Sprint(i), fmt.Appendf(nil, "%d", i)); err != nil {
@@ -106,6 +107,7 @@ func TestProcessStopsOnSIGTERM(t *testing.T) {
 
 // TestProcessExitsOnSecondSignal has a commit that can not be carried out.
 func TestProcessExitsOnSecondSignal(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.s3.Control("CreateMultipartUpload", func(faults.Call, func()) error {
 		return &faults.Error{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}

@@ -28,13 +28,23 @@ var declared = map[string][2]string{
 	"snappy": {"application/x-ndjson", "snappy-java"}, "hadoop_snappy": {"application/octet-stream", ""},
 }
 
-// TestCommandsOnRealServers checks online, delivers a record in every codec, checks again and cleans: on kinesis-local,
-// DynamoDB Local and versitygw.
-func TestCommandsOnRealServers(t *testing.T) {
-	db, store, streams := realservers.DynamoDB(t), realservers.S3(t), realservers.Kinesis(t)
-	noAWS(t)
+// TestRealServers has tests share the servers' credentials, which come from the environment.
+func TestRealServers(t *testing.T) {
+	store := realservers.S3(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", store.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", store.SecretKey)
+	for name, test := range map[string]func(*testing.T){"commands": commandsOnRealServers, "redrive": redriveOnRealServers, "replay": replayOnRealServers} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
+	}
+}
+
+// commandsOnRealServers checks online, delivers a record in every codec, checks again and cleans: on kinesis-local,
+// DynamoDB Local and versitygw.
+func commandsOnRealServers(t *testing.T) {
+	db, store, streams := realservers.DynamoDB(t), realservers.S3(t), realservers.Kinesis(t)
 	name := "commands-" + strings.ToLower(rand.Text())
 	bucket := s3.NewFromConfig(store.Config(), func(o *s3.Options) { o.UsePathStyle = true })
 	_, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})

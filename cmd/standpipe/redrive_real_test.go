@@ -16,12 +16,9 @@ import (
 	"standpipe/internal/unpack"
 )
 
-// TestRedriveOnRealServers redrives what Firehose wrote, in parts and twice, on DynamoDB Local and versitygw.
-func TestRedriveOnRealServers(t *testing.T) {
+// redriveOnRealServers redrives what Firehose wrote, in parts and twice, on DynamoDB Local and versitygw.
+func redriveOnRealServers(t *testing.T) {
 	db, store := realservers.DynamoDB(t), realservers.S3(t)
-	noAWS(t)
-	t.Setenv("AWS_ACCESS_KEY_ID", store.AccessKey)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", store.SecretKey)
 	name := "redrive-" + strings.ToLower(rand.Text())
 	bucket := s3.NewFromConfig(store.Config(), func(o *s3.Options) { o.UsePathStyle = true })
 	_, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})

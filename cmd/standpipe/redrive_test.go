@@ -55,6 +55,7 @@ func (c *cloud) linesUnder(t *testing.T, prefix string) (all []string) {
 // A user finds out what there is, redrives what is mended, in parts, and repeats it: each record is there once, under the
 // hour of its arrival.
 func TestRedriveCommand(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	env := c.env("STANDPIPE_OUTPUTS_0_PREFIX=clicks/!{timestamp:HH}/", "STANDPIPE_LEASES_FAILOVER=3s", "STANDPIPE_LOG_LEVEL=warn")
 	ten, eleven := time.Date(2026, 1, 31, 10, 30, 0, 0, time.UTC), time.Date(2026, 1, 31, 11, 30, 0, 0, time.UTC)
@@ -134,6 +135,7 @@ func TestRedriveCommand(t *testing.T) {
 
 // Beside a worker, the error prefix of the configuration is read: its own error records, for the output that they name.
 func TestRedriveOfOwnErrors(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	env := c.env("STANDPIPE_ERRORS_PREFIX=!{firehose:error-output-type}/", "STANDPIPE_OUTPUTS_1_BUCKET=lake", "STANDPIPE_OUTPUTS_1_PREFIX=rows/", "STANDPIPE_LOG_LEVEL=warn")
 	at := time.Now()

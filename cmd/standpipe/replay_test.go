@@ -74,6 +74,7 @@ func (c *cloud) others() map[string]string {
 }
 
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	from := c.putClicks(t, 0, 20)
 	if _, _, err := c.kinesis.Split("clicks", "shardId-000000000000"); err != nil {
@@ -124,6 +125,7 @@ func TestReplay(t *testing.T) {
 
 // TestReplayGoesOn ends a replay by a signal, by SIGKILL in the middle of a commit, and twice at once; then lets it end.
 func TestReplayGoesOn(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	from := aMoment()
 	to := c.putClicks(t, 0, 200)
@@ -174,6 +176,7 @@ func TestReplayGoesOn(t *testing.T) {
 
 // Without --to the time ends at the first start, whenever the same command is given again.
 func TestReplayWithoutEnd(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	from := aMoment()
 	c.putClicks(t, 0, 20)
@@ -190,6 +193,7 @@ func TestReplayWithoutEnd(t *testing.T) {
 }
 
 func TestReplayIsRefused(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	from := aMoment()
 	to := c.putClicks(t, 0, 5)
@@ -231,6 +235,7 @@ func TestReplayIsRefused(t *testing.T) {
 
 // What left the stream is warned of and fails the proof; before the stream was made nothing can be missing.
 func TestReplayOfWhatLeftTheRetention(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	to := c.putClicks(t, 0, 20)
 	r := execute(t, c.env(), replayArgs(to.Add(-48*time.Hour), to)...)
@@ -259,6 +264,7 @@ func TestReplayOfWhatLeftTheRetention(t *testing.T) {
 
 // Kinesis' clock decides, not this machine's.
 func TestReplayFollowsTheClockOfKinesis(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	const ahead = time.Hour
 	c.kinesis = kinesisfake.New(kinesisfake.Options{Now: func() time.Time { return time.Now().Add(ahead) }})
@@ -281,6 +287,7 @@ func TestReplayFollowsTheClockOfKinesis(t *testing.T) {
 
 // A replay registers no partitions, and says so.
 func TestReplayLeavesGlueAlone(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	from := aMoment()
 	to := c.putClicks(t, 0, 20)
@@ -333,6 +340,7 @@ func TestReplayGuessesTheTimeLeft(t *testing.T) {
 
 // TestReplayInItsDocument holds docs/replay.md to what replay prints, but for what differs each time. UPDATE=1 writes it anew.
 func TestReplayInItsDocument(t *testing.T) {
+	t.Parallel()
 	const page, begin, end = "../../docs/replay.md", "<!-- replay -->\n", "<!-- /replay -->"
 	c := newCloud(t)
 	from := aMoment()

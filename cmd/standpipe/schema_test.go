@@ -81,6 +81,7 @@ func TestSchemaLooksAtEveryShard(t *testing.T) {
 
 // TestSchemaWaitsForRecords: with --for it goes on at the present, also into the children of a shard that ends.
 func TestSchemaWaitsForRecords(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	env := []string{"STANDPIPE_STREAM_NAME=clicks", "STANDPIPE_STREAM_ENDPOINT=" + c.kinesisURL}
 	r := execute(t, env, "schema")
@@ -142,6 +143,7 @@ func TestSchemaIsTakenBackByTheConfiguration(t *testing.T) {
 }
 
 func TestSchemaReadsFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := func(name string, data []byte) string {
 		name = filepath.Join(dir, name)
@@ -200,6 +202,7 @@ func TestSchemaReadsFiles(t *testing.T) {
 
 // TestSchemaReadsWhatIsWritten has an object of each codec.
 func TestSchemaReadsWhatIsWritten(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	if _, _, err := c.kinesis.Put("clicks", "k", []byte(`{"id":1}{"id":2}`)); err != nil {
 		t.Fatal(err)
@@ -297,6 +300,7 @@ func TestSchemaTellsWhatItLearnedSoFar(t *testing.T) {
 
 // TestSchemaTellsAtASignal is the same for the whole program, and its exit code.
 func TestSchemaTellsAtASignal(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	if _, _, err := c.kinesis.Put("clicks", "k", []byte(`{"id":1}`)); err != nil {
 		t.Fatal(err)
@@ -333,6 +337,7 @@ func TestSchemaKeepsTerminalsSafe(t *testing.T) {
 
 // TestSchemaOfAnyKeysIsRead draws records with keys that are hard to write down: whatever is printed, a configuration takes.
 func TestSchemaOfAnyKeysIsRead(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))

@@ -44,6 +44,7 @@ func (o *output) String() string {
 // that a producer chooses, through success, rejected records and every kind of failure of every service. None of the
 // marks may be in what it writes or serves, as it is, in base64 or in hex.
 func TestNothingSecretIsShown(t *testing.T) {
+	t.Parallel()
 	const (
 		keyID, secret, token = "AKIAMARKEDMARKED1234", "MarkedSecretKey/MarkedSecretKey+MarkedSec", "MarkedSessionToken//MarkedSessionToken=="
 		data, partitionKey   = "marked-record-content", "marked-partition-key"
@@ -107,8 +108,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	c.lambda.Control("", disturb)
 
 	listen := freeAddress(t)
-	env := append(os.Environ(), asProgram+"=1")
-	env = append(env, c.env("STANDPIPE_LOG_LEVEL=trace", "STANDPIPE_BUFFER_INTERVAL=1s", "STANDPIPE_LEASES_FAILOVER=3s", "STANDPIPE_SERVER_LISTEN="+listen,
+	env := append(os.Environ(), c.env("STANDPIPE_LOG_LEVEL=trace", "STANDPIPE_BUFFER_INTERVAL=1s", "STANDPIPE_LEASES_FAILOVER=3s", "STANDPIPE_SERVER_LISTEN="+listen,
 		"AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN="+token, "STANDPIPE_STREAM_REGION=eu-west-1",
 		"STANDPIPE_STEPS_0_LAMBDA_FUNCTION=tidy", "STANDPIPE_STEPS_0_LAMBDA_ENDPOINT="+c.lambdaURL)...)
 	var shown output

@@ -78,6 +78,7 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestUnreachableEndpoints(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.expect(t, c.env("STANDPIPE_STREAM_ENDPOINT=http://127.0.0.1:1", "STANDPIPE_LEASES_ENDPOINT=http://127.0.0.1:1", "STANDPIPE_S3_ENDPOINT=http://127.0.0.1:1"), exitRuntime,
 		"Kinesis can not be reached at http://127.0.0.1:1 (connection refused): start it, or set stream.endpoint to where it is",
@@ -129,6 +130,7 @@ func TestExpiredCredentials(t *testing.T) {
 
 // TestThrottledStartGoesOn lets the first call be refused, as happens when many tasks start together.
 func TestThrottledStartGoesOn(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.kinesis.Control("DescribeStreamSummary", func(call faults.Call, _ func()) error {
 		if call.Occurrence == 1 {
@@ -146,6 +148,7 @@ func TestThrottledStartGoesOn(t *testing.T) {
 
 // TestS3ComesBackDuringTheStart answers 503 for longer than a single check goes on.
 func TestS3ComesBackDuringTheStart(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.s3.Control("HeadBucket", func(call faults.Call, _ func()) error {
 		if call.Occurrence <= 4 {
@@ -163,6 +166,7 @@ func TestS3ComesBackDuringTheStart(t *testing.T) {
 
 // TestS3StaysDownDuringTheStart ends with the last answer, not with the end of the time.
 func TestS3StaysDownDuringTheStart(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.s3.Control("HeadBucket", func(faults.Call, func()) error {
 		return &faults.Error{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."}
@@ -209,7 +213,6 @@ func TestSilentEndpoint(t *testing.T) {
 }
 
 func TestBadConfigurations(t *testing.T) {
-	noAWS(t)
 	for name, tc := range map[string]struct{ yaml, want string }{
 		"unknown key":      {"stream: {name: clicks, regoin: eu-west-1}\noutputs: [{bucket: lake}]\n", "stream.regoin: unknown key (line 1); did you mean region?"},
 		"impossible value": {"stream: {name: clicks}\nbuffer: {size: 6GiB}\noutputs: [{bucket: lake}]\n", "buffer.size: must be 1MiB to 5GiB (got \"6GiB\", line 2)"},

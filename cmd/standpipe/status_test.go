@@ -29,6 +29,7 @@ func statusJSON(t *testing.T, env []string) (s status.Snapshot, r result) {
 
 // TestStatusOfTwoWorkers looks at workers that work, and at one that can not write.
 func TestStatusOfTwoWorkers(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	env := c.env("STANDPIPE_LEASES_FAILOVER=5s", "STANDPIPE_BUFFER_INTERVAL=1s")
 	a := start(t, env)
@@ -88,6 +89,7 @@ func TestStatusOfTwoWorkers(t *testing.T) {
 
 // TestStatusOfADeadApplication: what its rows say is old, so Kinesis is asked how far behind the shards are.
 func TestStatusOfADeadApplication(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	old := status.Report{At: time.Now().Add(-time.Hour).UnixMilli(), Program: "v0.9"}.Encode(900)
 	must(t, h.table.Join(t.Context(), "ghost", 0))
@@ -132,6 +134,7 @@ func TestStatusOfADeadApplication(t *testing.T) {
 }
 
 func TestStatusOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	r := execute(t, c.env(), "status")
 	if want := "standpipe: lease table standpipe-clicks does not exist in us-east-1: no worker of application standpipe-clicks has ever started there; start one with `standpipe run`, or set leases.table, leases.application and stream.region as the workers have them\n"; r.code != exitRuntime || r.stdout != "" || r.stderr != want {
@@ -172,6 +175,7 @@ func (l *lockedBuffer) String() string {
 
 // TestStatusIsWatched appends where there is no terminal, goes on when a look fails, and ends without an error.
 func TestStatusIsWatched(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	for _, form := range [][]string{{"status", "--watch"}, {"status", "--watch", "--json"}} {
 		ctx, signal := context.WithCancel(t.Context())

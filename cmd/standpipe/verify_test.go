@@ -110,6 +110,7 @@ func (d *delivered) remove(t *testing.T, key string) {
 // TestVerifyInItsDocument holds what docs/verify.md shows to what verify prints, of a sound history and after an object of it was
 // deleted. UPDATE=1 writes it anew.
 func TestVerifyInItsDocument(t *testing.T) {
+	t.Parallel()
 	const page, begin, end = "../../docs/verify.md", "<!-- verify -->\n", "<!-- /verify -->"
 	d := newDelivered(t)
 	sound := execute(t, d.env(), "verify", "--deep")
@@ -135,6 +136,7 @@ func TestVerifyInItsDocument(t *testing.T) {
 }
 
 func TestVerifyPrintsJSON(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	var report verify.Report
 	r := execute(t, d.env(), "verify", "--json")
@@ -153,6 +155,7 @@ func TestVerifyPrintsJSON(t *testing.T) {
 }
 
 func TestVerifyTakesForeignObjectsForAFailureWhenStrict(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	d.put(t, "clicks/2026/01/31/11/clicks-1-2026-01-31-11-59-00-a.gz", []byte("x"), "")
 	if r := execute(t, d.env(), "verify"); r.code != exitOK || !strings.Contains(r.stdout, "\nnote (foreign): 1 object under s3://lake/clicks/ not written by this application") {
@@ -164,6 +167,7 @@ func TestVerifyTakesForeignObjectsForAFailureWhenStrict(t *testing.T) {
 }
 
 func TestVerifyOfATime(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	d.remove(t, d.objects[0])
 	d.remove(t, d.objects[3])
@@ -186,6 +190,7 @@ func TestVerifyOfATime(t *testing.T) {
 
 // TestVerifyNeedsToRead: what can not be asked for is said, and is not taken for damage.
 func TestVerifyNeedsToRead(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	for _, tc := range []struct{ op, want string }{
 		{"ListObjectsV2", "list the journals under s3://lake/_standpipe/standpipe-clicks/: "},
@@ -214,6 +219,7 @@ func TestVerifyNeedsToRead(t *testing.T) {
 
 // TestVerifyOfNothingIsNoProof: names that are not the workers' lead to a place where nothing is wrong, because nothing is there.
 func TestVerifyOfNothingIsNoProof(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	const wrong = "is leases.application, leases.table or journal.prefix not that of the workers?\n"
 	for _, tc := range []struct{ env, args, want string }{
@@ -238,6 +244,7 @@ func TestVerifyOfNothingIsNoProof(t *testing.T) {
 
 // TestVerifyOfAFreshTable: workers that have not committed anything yet are fine, and so is a shard that ended without records.
 func TestVerifyOfAFreshTable(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	must(t, h.table.Create(t.Context(), consumer.Lease{Shard: fmt.Sprintf(shardName, 0), Checkpoint: "TRIM_HORIZON", Epoch: 1}))
 	must(t, h.table.Create(t.Context(), consumer.Lease{Shard: fmt.Sprintf(shardName, 1), Checkpoint: sink.ShardEnd, Epoch: 1}))
@@ -248,6 +255,7 @@ func TestVerifyOfAFreshTable(t *testing.T) {
 
 // TestVerifyAndCleanOfABucketThatIsNotThere say what run says of it, instead of being patient with it.
 func TestVerifyAndCleanOfABucketThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	h := newHarbour(t)
 	for _, command := range []string{"verify", "clean"} {
 		r := execute(t, h.env("STANDPIPE_OUTPUTS_0_BUCKET=pond"), command)
@@ -259,6 +267,7 @@ func TestVerifyAndCleanOfABucketThatIsNotThere(t *testing.T) {
 
 // TestVerifyPersists through throttling.
 func TestVerifyPersists(t *testing.T) {
+	t.Parallel()
 	d := newDelivered(t)
 	var asked atomic.Int32
 	d.s3.Control("GetObject", func(_ faults.Call, _ func()) error {

@@ -20,13 +20,15 @@ import (
 	"standpipe/internal/s3fake"
 )
 
-// asProgram makes this test binary the program itself, for tests that need a process.
+// asProgram makes this test binary the program itself, for tests that need a process and for demos that start workers.
 const asProgram = "RUN_AS_STANDPIPE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	_ = os.Setenv(asProgram, "1") // whatever process is started from it
+	noAWS()
 	goleak.VerifyTestMain(m)
 }
 
@@ -41,10 +43,9 @@ type cloud struct {
 	kinesisURL, dynamoURL, s3URL, glueURL, lambdaURL string
 }
 
-// newCloud has the stream clicks and the bucket lake, and hides what this machine knows of the real AWS.
+// newCloud has the stream clicks and the bucket lake.
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	noAWS(t)
 	store, err := s3fake.New(s3fake.Options{Buckets: []string{"lake"}})
 	if err != nil {
 		t.Fatal(err)
@@ -68,18 +69,16 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
-// noAWS takes every setting of the SDK away.
-func noAWS(t *testing.T) {
-	t.Helper()
+// noAWS takes every setting of the SDK away: no test may find what this machine knows of the real AWS.
+func noAWS() {
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "")
+			_ = os.Unsetenv(name)
 		}
 	}
-	none := filepath.Join(t.TempDir(), "none")
-	t.Setenv("AWS_CONFIG_FILE", none)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", none)
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range map[string]string{"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true"} {
+		_ = os.Setenv(name, value)
+	}
 }
 
 // env is a configuration for the cloud; more pairs win over it.
