@@ -139,7 +139,7 @@ func TestMemoryLimitFollowsTheBudget(t *testing.T) {
 		t.Errorf("GOMEMLIMIT is not respected: %d", got)
 	}
 	run(t.Context(), []string{"run"}, c.env("STANDPIPE_STREAM_NAME=none", "STANDPIPE_BUFFER_MEMORY=64MiB"), io.Discard, io.Discard)
-	if got := debug.SetMemoryLimit(-1); got != int64(104*config.MiB) {
+	if got := debug.SetMemoryLimit(-1); got != int64(96*config.MiB) {
 		t.Errorf("got %d", got)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"standpipe/config"
 )
 
-// overhead is what the process needs beside buffer.memory: code, goroutines, connections, the codecs' state
-// and the collector's slack.
-const overhead = 40 * config.MiB
+// overhead is what Go needs beside buffer.memory: goroutines, connections, the codecs' state and the collector's slack.
+// The program's code, some 40 MiB of it resident, comes on top: together they are to stay below 72 MiB.
+const overhead = 32 * config.MiB
 
 func (p *program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
