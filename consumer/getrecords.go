@@ -22,8 +22,12 @@ import (
 
 const jsonContentType = "application/x-amz-json-1.1"
 
-// maxBody bounds what is read of an answer: twice what Kinesis may send.
-const maxBody = 32 << 20
+// What is read of an answer is bounded, whatever the server sends.
+const (
+	maxBody      = 32 << 20 // bytes: twice what Kinesis may send
+	askedRecords = 10_000   // the most that GetRecords takes for Limit
+	mostRecords  = 10 * askedRecords
+)
 
 // recordsAPI is GetRecords without the SDK's layers, which cost more than all the rest of an idle daemon,
 // and without its decoding, which costs more than all the rest of a busy one. Client, endpoint, credentials
@@ -116,7 +120,7 @@ func (a *recordsAPI) send(ctx context.Context, arn, iterator string) (*http.Resp
 	if err != nil {
 		return nil, fmt.Errorf("find credentials: %w", err)
 	}
-	in := getRecordsRequest{10000, iterator, arn}
+	in := getRecordsRequest{askedRecords, iterator, arn}
 	body, contentType := []byte(nil), cborContentType
 	if a.speaksJSON() {
 		body, _ = json.Marshal(in) // strings and numbers always encode
@@ -189,7 +193,7 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusa
 	case "ProvisionedThroughputExceededException":
 		return nil, &types.ProvisionedThroughputExceededException{Message: &e.Message}
 	}
-	in := &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: aws.Int32(10000)}
+	in := &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: aws.Int32(askedRecords)}
 	if arn != "" {
 		in.StreamARN = &arn
 	}
@@ -199,6 +203,9 @@ func (a *recordsAPI) refused(ctx context.Context, arn, iterator string, e refusa
 	}
 	a.doubt()
 	got := &response{MillisBehind: aws.ToInt64(out.MillisBehindLatest), Next: aws.ToString(out.NextShardIterator), HasNext: out.NextShardIterator != nil}
+	for _, child := range out.ChildShards {
+		got.Children = append(got.Children, aws.ToString(child.ShardId))
+	}
 	for i := range out.Records {
 		r := &out.Records[i]
 		got.Records = append(got.Records, kinesisRecord{Data: r.Data, PartitionKey: aws.ToString(r.PartitionKey), Sequence: aws.ToString(r.SequenceNumber), Arrival: aws.ToTime(r.ApproximateArrivalTimestamp)})

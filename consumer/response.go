@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -41,8 +40,21 @@ func (r *response) reset() {
 	*r = response{Records: r.Records[:0], Children: r.Children[:0], spans: r.spans[:0], body: r.body}
 }
 
+// add takes a record, or says what is wrong with it. A record costs more memory than an empty one costs bytes on the
+// network, so both are looked at here and not when all have been taken.
+func (r *response) add(rec kinesisRecord, at recordSpans) (fault string) {
+	switch {
+	case rec.Sequence == "" && at.sequence.start == at.sequence.end:
+		return "no SequenceNumber in a record"
+	case len(r.Records) == mostRecords:
+		return "far more records than were asked for"
+	}
+	r.Records, r.spans = append(r.Records, rec), append(r.spans, at)
+	return ""
+}
+
 // share gives the records their strings, from where the spans say that they are in the body.
-func (r *response) share(body []byte) error {
+func (r *response) share(body []byte) {
 	length := 0
 	for i := range r.spans {
 		s := &r.spans[i]
@@ -64,9 +76,5 @@ func (r *response) share(body []byte) error {
 		if n := s.key.end - s.key.start; n > 0 {
 			rec.PartitionKey, shared = shared[:n], shared[n:]
 		}
-		if rec.Sequence == "" {
-			return fmt.Errorf("decode GetRecords answer: no SequenceNumber in record %d", i)
-		}
 	}
-	return nil
 }

@@ -87,7 +87,8 @@ func decodeCBOR(body []byte, into *response) error {
 		return fmt.Errorf("decode GetRecords answer: %s at byte %d of %d", scan.fault, scan.at, len(body))
 	}
 	into.HasNext = into.Next != ""
-	return into.share(body)
+	into.share(body)
+	return nil
 }
 
 // cborScan walks over a body. After a fault it stands still at the end, and every method does nothing.
@@ -127,8 +128,9 @@ func (s *cborScan) records(into *response) {
 				s.skip(0)
 			}
 		}
-		into.Records = append(into.Records, r)
-		into.spans = append(into.spans, at)
+		if fault := into.add(r, at); fault != "" {
+			s.fail(fault)
+		}
 	}
 }
 

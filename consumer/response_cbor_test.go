@@ -333,6 +333,29 @@ func FuzzCBOR(f *testing.F) {
 	})
 }
 
+// A record in memory is a hundred times an empty one on the network, so an answer of 32 MB could take gigabytes.
+func TestAnswersTakeNoMoreMemoryThanRecordsWereAskedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		head, record, tail string
+		decode             func([]byte, *response) error
+		most               int
+	}{
+		"CBOR, empty":       {"\xa1\x67Records\x9f", "\xa0", "\xff", decodeCBOR, 0},
+		"JSON, empty":       {`{"Records":[{}`, ",{}", "]}", decodeJSON, 0},
+		"CBOR, with number": {"\xa1\x67Records\x9f", "\xa1\x6eSequenceNumber\x611", "\xff", decodeCBOR, mostRecords},
+		"JSON, with number": {`{"Records":[{"SequenceNumber":"1"}`, `,{"SequenceNumber":"1"}`, "]}", decodeJSON, mostRecords},
+	} {
+		body := []byte(c.head + strings.Repeat(c.record, 4*mostRecords) + c.tail)
+		var got response
+		if err := c.decode(body, &got); err == nil {
+			t.Errorf("%s: took %d records", name, len(got.Records))
+		}
+		if len(got.Records) != c.most || cap(got.Records) > 2*c.most || cap(got.spans) > 2*c.most {
+			t.Errorf("%s: %d records were made, with room for %d", name, len(got.Records), cap(got.Records))
+		}
+	}
+}
+
 func BenchmarkResponseCBOR(b *testing.B) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var records []any

@@ -28,9 +28,7 @@ func decodeJSON(body []byte, into *response) error {
 		return fmt.Errorf("decode GetRecords answer: %s at byte %d of %d", scan.fault, scan.at, len(body))
 	}
 	into.HasNext = into.Next != ""
-	if err := into.share(body); err != nil {
-		return err
-	}
+	into.share(body)
 	for i := range into.Records {
 		r, s := &into.Records[i], &into.spans[i]
 		if s.data.start == s.data.end {
@@ -112,8 +110,9 @@ func (s *responseScan) records(into *response) {
 				s.skip()
 			}
 		}
-		into.Records = append(into.Records, r)
-		into.spans = append(into.spans, at)
+		if fault := into.add(r, at); fault != "" {
+			s.fail(s.pos, fault)
+		}
 	}
 }
 

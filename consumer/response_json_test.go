@@ -126,7 +126,7 @@ func TestResponseRefusesWhatIsNone(t *testing.T) {
 		{`{"Records":{}}`, "no array where a list belongs at byte 11 of 14"},
 		{`{"Records":[null]}`, "no object where a record belongs at byte 12 of 18"},
 		{`{"Records":[{"SequenceNumber":"1"} 2]}`, "no , or ] after an element at byte 35 of 38"},
-		{`{"Records":[{"Data":"AA=="}]}`, "no SequenceNumber in record 0"},
+		{`{"Records":[{"Data":"AA=="}]}`, "no SequenceNumber in a record at byte 27 of 29"},
 		{`{"Records":[{"SequenceNumber":1}]}`, "no string where one belongs at byte 30 of 34"},
 		{`{"ChildShards":["shardId-1"]}`, "no object where a child shard belongs at byte 16 of 29"},
 		{`{"MillisBehindLatest":"1"}`, "no number in range where one belongs at byte 22 of 26"},
