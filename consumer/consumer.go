@@ -303,6 +303,7 @@ func (c *Consumer) newReader(lease Lease) *reader {
 	r.fetcher = &fetcher{client: c.opts.Kinesis, api: c.api, stream: c.stream(), shard: lease.Shard, start: c.leases.app.Start, poll: c.opts.Poll, memory: c.opts.Memory, jitter: c.opts.Jitter, log: c.log, m: c.m, trouble: &c.trouble,
 		retention: c.retention.get,
 		gone:      func() bool { return c.watch.gone(lease.Shard) },
+		closed:    func() bool { return c.watch.closed(lease.Shard) },
 		replay:    c.replay, since: c.replay.since(sh, c.leases.shards, c.leases.app.Created)}
 	return r
 }

@@ -36,6 +36,7 @@ type fetcher struct {
 	poll   time.Duration
 	memory *sink.Memory
 	gone   func() bool // the stream holds this shard no more
+	closed func() bool // the stream lists this shard as closed, or holds it no more
 	jitter func() float64
 	log    zerolog.Logger
 	m      *metrics
@@ -46,15 +47,16 @@ type fetcher struct {
 	replay    *replay              // nil = no limit
 	since     time.Time            // of a replay: what came in from here on must be read
 
-	known    time.Time // everything that came in up to then is read; zero: not to be told
-	gap      *sink.Gap // found, and not yet handed on
-	progress progress
-	iterator string
-	with     bool      // begin with the record at the position, not after it
-	usual    int64     // room to reserve for an answer
-	answered time.Time // when the last one came
-	due      time.Time // of the next call
-	failures int
+	known     time.Time // everything that came in up to then is read; zero: not to be told
+	gap       *sink.Gap // found, and not yet handed on
+	progress  progress
+	iterator  string
+	with      bool      // begin with the record at the position, not after it
+	childless bool      // the last answer was an end without children
+	usual     int64     // room to reserve for an answer
+	answered  time.Time // when the last one came
+	due       time.Time // of the next call
+	failures  int
 }
 
 // answer is one GetRecords answer with records in it, or the shard's end.
@@ -164,7 +166,29 @@ func (f *fetcher) call(ctx context.Context, after string) (*response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, awserr.Brief(err))
 	}
+	if err := f.doubtEnd(out); err != nil {
+		out.recycle()
+		return nil, fmt.Errorf("get records of shard %s: %w", f.shard, err)
+	}
 	return out, nil
+}
+
+// doubtEnd says why an answer that looks like a shard's end is not taken for one. Kinesis names the children there; an
+// answer that has merely lost members, as {}, does not, nor do some emulators. The end can not be taken back, so without
+// children it has to come twice, and the stream has to list the shard as closed.
+func (f *fetcher) doubtEnd(out *response) error {
+	childless := !out.HasNext && len(out.Children) == 0
+	again := f.childless
+	f.childless = childless
+	switch {
+	case !childless:
+		return nil
+	case !f.closed():
+		return errors.New("the answer has no NextShardIterator and no ChildShards, but the stream lists the shard as open")
+	case !again:
+		return errors.New("the answer has no NextShardIterator and no ChildShards: an end that must come twice to be believed")
+	}
+	return nil
 }
 
 func (f *fetcher) position(after string) *kinesis.GetShardIteratorInput {

@@ -62,7 +62,7 @@ func newFetcher(t *testing.T, srv *kinesisfake.Server, budget int64) (*fetcher, 
 		srv.ServeHTTP(w, r)
 	}))
 	return &fetcher{client: client, api: newRecordsAPI(client), stream: streamRef{name: "clicks"}, shard: shardID(0), start: trimHorizon, poll: time.Second, jitter: rand.Float64, retention: func() time.Duration { return 24 * time.Hour },
-		memory: sink.NewMemory(budget), gone: func() bool { return false }, log: zerolog.Nop(), m: newMetrics(nil), trouble: &sink.Troubles{}}, seen
+		memory: sink.NewMemory(budget), gone: func() bool { return false }, closed: func() bool { return true }, log: zerolog.Nop(), m: newMetrics(nil), trouble: &sink.Troubles{}}, seen
 }
 
 func (f *fetcher) mustFetch(t *testing.T, after string) (*answer, string) {

@@ -115,6 +115,21 @@ func TestShardsListedNoMore(t *testing.T) {
 	}
 }
 
+// Whether a shard is closed follows the listing, which is made again for one that looks open.
+func TestClosedFollowsTheListing(t *testing.T) {
+	table, _ := newTable(t, dynamofake.Options{})
+	shards := shardsUpTo(2)
+	shards[shardID(1)] = Shard{ID: shardID(1), Closed: true}
+	m := newMember(t, table, "a", shards)
+	m.c.watch.listed = time.Now()
+	if !m.c.watch.closed(shardID(1)) || !m.c.watch.closed(shardID(7)) || m.c.watch.mayList() {
+		t.Error("a shard that is listed as closed, or no more, is not taken for closed")
+	}
+	if m.c.watch.closed(shardID(0)) || !m.c.watch.mayList() {
+		t.Error("an open shard is taken for closed, or the listing for new enough")
+	}
+}
+
 func TestUnownedCountsWhatNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, _ := newTable(t, dynamofake.Options{})

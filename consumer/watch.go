@@ -329,3 +329,17 @@ func (w *watcher) gone(shard string) bool {
 	_, listed := l.shards[shard]
 	return !listed
 }
+
+// closed says whether a shard gets no more records, as the last listing has it: it is closed there, or missing. If not, it
+// has the shards listed again, for the next question.
+func (w *watcher) closed(shard string) bool {
+	l := w.c.leases
+	l.mu.Lock()
+	sh, listed := l.shards[shard]
+	l.mu.Unlock()
+	if !listed || sh.Closed {
+		return true
+	}
+	w.ended()
+	return false
+}
