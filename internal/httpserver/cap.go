@@ -2,34 +2,102 @@ package httpserver
 
 import (
 	"net"
+	"net/http"
 	"sync"
+	"time"
 )
 
-// capped is a listener with at most so many connections open at once. Those above it wait in the kernel's queue,
-// where they cost this process nothing, until one of the others ends; the timeouts end every one in the end.
+// How long a connection is left alone before it makes room for another.
+const (
+	idleYields = 100 * time.Millisecond // at no request: time enough to send one
+	busyYields = 5 * time.Second        // at a request
+)
+
+// capped is a listener with at most so many connections open at once. One above it takes the place of one that is at no
+// request, else of one that has been at its request for long: so neither many open pages, which keep their connections for
+// the next look, nor clients that are slow on purpose keep a probe out, on whose word a worker is restarted.
 type capped struct {
 	net.Listener
-	slots  chan struct{}
+	most   int
 	closed chan struct{}
 	once   sync.Once
+	freed  chan struct{} // holds one as soon as one has ended
+
+	mu   sync.Mutex
+	open map[*cappedConn]use
+}
+
+// use is what a connection is for.
+type use struct {
+	busy  bool // at a request
+	since time.Time
 }
 
 func newCap(ln net.Listener, most int) *capped {
-	return &capped{Listener: ln, slots: make(chan struct{}, most), closed: make(chan struct{})}
+	return &capped{Listener: ln, most: most, closed: make(chan struct{}), freed: make(chan struct{}, 1), open: map[*cappedConn]use{}}
 }
 
 func (l *capped) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	conn, err := l.Listener.Accept()
+	inner, err := l.Listener.Accept()
 	if err != nil {
-		<-l.slots
 		return nil, err
 	}
-	return &cappedConn{Conn: conn, free: sync.OnceFunc(func() { <-l.slots })}, nil
+	conn := &cappedConn{Conn: inner, of: l}
+	for !l.admit(conn) {
+		if !l.wait() {
+			_ = inner.Close()
+			return nil, net.ErrClosed
+		}
+	}
+	return conn, nil
+}
+
+// admit takes a connection in, if need be in the place of another; false if there is no room.
+func (l *capped) admit(conn *cappedConn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if len(l.open) >= l.most {
+		var out *cappedConn
+		for c, u := range l.open {
+			if age := now.Sub(u.since); age < idleYields || u.busy && age < busyYields {
+				continue
+			}
+			if was := l.open[out]; out == nil || was.busy && !u.busy || was.busy == u.busy && u.since.Before(was.since) {
+				out = c
+			}
+		}
+		if out == nil {
+			return false
+		}
+		delete(l.open, out)
+		_ = out.Conn.Close()
+	}
+	l.open[conn] = use{since: now}
+	return true
+}
+
+// wait returns when there may be room; false when the listener is closed.
+func (l *capped) wait() bool {
+	t := time.NewTimer(idleYields)
+	defer t.Stop()
+	select {
+	case <-l.freed:
+	case <-t.C:
+	case <-l.closed:
+		return false
+	}
+	return true
+}
+
+// note is the server's ConnState.
+func (l *capped) note(conn net.Conn, state http.ConnState) {
+	c, ours := conn.(*cappedConn)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, open := l.open[c]; ours && open {
+		l.open[c] = use{state == http.StateActive, time.Now()}
+	}
 }
 
 func (l *capped) Close() error {
@@ -39,10 +107,16 @@ func (l *capped) Close() error {
 
 type cappedConn struct {
 	net.Conn
-	free func()
+	of *capped
 }
 
 func (c *cappedConn) Close() error {
-	defer c.free()
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	select {
+	case c.of.freed <- struct{}{}:
+	default:
+	}
 	return c.Conn.Close()
 }

@@ -119,27 +119,70 @@ func TestClientsThatNeverReadAreCutOff(t *testing.T) {
 	})
 }
 
-// However many clients hold connections open, no more than the cap are served at once, and probes come through when
-// those have been cut off.
+// However many clients hold connections open, no more than the cap are open at once.
 func TestConnectionsAreCapped(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *pipes) {
+		conns := make(map[net.Conn]bool)
 		for range 3 * connections {
-			conn := p.dial()
-			defer func() { _ = conn.Close() }()
+			conns[p.dial()] = true
 		}
-		synctest.Wait()
-		if waiting := len(p.conns); waiting != 2*connections {
-			t.Errorf("%d of %d connections wait, want %d", waiting, 3*connections, 2*connections)
+		var mu sync.Mutex
+		var clients sync.WaitGroup
+		for conn := range conns {
+			clients.Go(func() {
+				until(conn)
+				mu.Lock()
+				defer mu.Unlock()
+				delete(conns, conn)
+			})
 		}
-		conn := p.dial()
-		defer func() { _ = conn.Close() }()
-		go func() { _, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }()
-		began := time.Now()
-		status, err := bufio.NewReader(conn).ReadString('\n')
-		if err != nil || !strings.Contains(status, "200") || time.Since(began) > 4*headerTimeout {
-			t.Errorf("after %v: %q, %v", time.Since(began), status, err)
+		for _, want := range []int{3 * connections, 2 * connections, connections} { // one waits at the door
+			synctest.Wait()
+			if got := len(p.conns); len(conns) != want || got != max(0, want-connections-1) {
+				t.Errorf("%d connections are open, %d of them not accepted; want %d", len(conns), got, want)
+			}
+			time.Sleep(idleYields)
 		}
+		clients.Wait()
 	})
+}
+
+// A probe comes through at once, whatever the connections of others are at: a worker whose probes time out is killed.
+func TestProbesComeThrough(t *testing.T) {
+	for name, c := range map[string]struct {
+		sends  string
+		within time.Duration
+	}{
+		"beside silent clients":           {"", time.Second},
+		"beside slow ones":                {"GET /healthz HTTP/1.1\r\nHost: x\r\n", time.Second},
+		"beside open pages":               {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", time.Second},
+		"beside bodies that never come":   {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 3 * busyYields},
+		"beside clients that never read":  {"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 3 * busyYields},
+		"beside clients that read a part": {"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 3 * busyYields},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, p *pipes) {
+				reads := strings.Contains(name, "open pages")
+				for range 3 * connections {
+					conn := p.dial()
+					defer func() { _ = conn.Close() }()
+					go func() { _, _ = io.WriteString(conn, c.sends) }()
+					if reads {
+						go func() { _, _ = io.Copy(io.Discard, conn) }()
+					}
+				}
+				synctest.Wait()
+				conn := p.dial()
+				defer func() { _ = conn.Close() }()
+				go func() { _, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }()
+				began := time.Now()
+				status, err := bufio.NewReader(conn).ReadString('\n')
+				if took := time.Since(began); err != nil || !strings.Contains(status, "200") || took > c.within {
+					t.Errorf("after %v, want %v: %q, %v", took, c.within, status, err)
+				}
+			})
+		})
+	}
 }
 
 // Nothing but GET and HEAD is answered, and no body is taken.

@@ -22,7 +22,7 @@ const (
 	idleTimeout     = time.Minute
 	headerBytes     = 16 << 10
 	bodyBytes       = 4 << 10 // nobody needs to send one
-	connections     = 64      // at once; more wait to be accepted
+	connections     = 64      // at once; more take the places of those that are at no request
 	scrapes         = 4       // at once; more are answered 503
 	observeEvery    = 5 * time.Second
 	shutdownTimeout = 2 * time.Second
@@ -52,7 +52,9 @@ func New(opts Options) *Server { return &Server{opts: opts, judge: judge{limits:
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	at := newCap(ln, connections)
 	srv := &http.Server{
+		ConnState:         at.note,
 		Handler:           http.MaxBytesHandler(s.handler(), bodyBytes),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -71,7 +73,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			_ = srv.Close()
 		}
 	}()
-	err := srv.Serve(newCap(ln, connections))
+	err := srv.Serve(at)
 	end()
 	<-ended
 	if errors.Is(err, http.ErrServerClosed) {
