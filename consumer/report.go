@@ -7,6 +7,10 @@ const reportAttr = "workerReport"
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 const rowBytes = 1024
 
+// longestReport is what is taken of another worker, with room for what later versions may write. An item can have 400 KB, and
+// every worker keeps the reports of all others and shows them.
+const longestReport = 4 * rowBytes
+
 // ReportRoom is how many bytes of UTF-8 a worker's report may take.
 func ReportRoom(worker string) int {
 	const numbers = 3 * 21 // the most that maxLeases, beat and leaving take

@@ -114,3 +114,14 @@ func TestProgressCountsWhatWasDelivered(t *testing.T) {
 		t.Error("a consumer that never ran has done something")
 	}
 }
+
+// What no Standpipe writes is not kept: hundreds of such rows would fill the memory of every worker.
+func TestReportsThatAreTooLongAreLeftOut(t *testing.T) {
+	for size, kept := range map[int]bool{longestReport: true, longestReport + 1: false, 399 << 10: false} {
+		s := Snapshot{Workers: map[string]Heartbeat{}}
+		fault := s.add(row{keyAttr: str(workerKey + "a"), "entityType": str(workerKind), "beat": num(7), reportAttr: str(strings.Repeat("x", size))})
+		if got := s.Workers["a"]; fault != "" || got.Beat != 7 || (got.Report != "") != kept {
+			t.Errorf("%d bytes: heartbeat %d with a report of %d, %s", size, got.Beat, len(got.Report), fault)
+		}
+	}
+}

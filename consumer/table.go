@@ -120,7 +120,9 @@ func (s *Snapshot) add(r row) (fault string) {
 		w := strings.TrimPrefix(k, workerKey)
 		hb := Heartbeat{Worker: w, Beat: a.number("beat", 0, 0), MaxLeases: int(a.number("maxLeases", 0, 0)), Leaving: a.number("leaving", 0, 0) != 0}
 		if a.fault == "" {
-			hb.Report = getStr(r, reportAttr) // for people: nothing is decided by it, so it is not judged
+			if text := getStr(r, reportAttr); len(text) <= longestReport { // for people: nothing is decided by it, so it is not judged
+				hb.Report = text
+			}
 			s.Workers[w] = hb
 		}
 	case batchKind:
