@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 // supervise runs the program. The first signal ends its context, so that it can finish in order; at the
@@ -20,9 +21,7 @@ func supervise(signals <-chan os.Signal, program func(context.Context) int) int 
 			return code
 		case <-signals:
 			if ctx.Err() != nil {
-				if say := last.Load(); say != nil {
-					(*say)()
-				}
+				last.speak()
 				return exitInterrupted
 			}
 			cancel()
@@ -32,6 +31,23 @@ func supervise(signals <-chan os.Signal, program func(context.Context) int) int 
 
 // lastWords is what a command says when a second signal leaves it where it is.
 type lastWords struct{ atomic.Pointer[func()] }
+
+// speak waits for what is said for a second at most: it may be that nobody reads it.
+func (w *lastWords) speak() {
+	say := w.Load()
+	if say == nil {
+		return
+	}
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		(*say)()
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second):
+	}
+}
 
 type lastWordsKey struct{}
 
