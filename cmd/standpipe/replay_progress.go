@@ -11,6 +11,7 @@ import (
 
 	"standpipe/config"
 	"standpipe/consumer"
+	"standpipe/internal/window"
 )
 
 const (
@@ -44,7 +45,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	}
 	_, _ = io.WriteString(s.w, clearLine)
 	n, err := s.w.Write(b)
-	_, _ = io.WriteString(s.w, cutLine+s.line+wrapLines)
+	_, _ = io.WriteString(s.w, s.fitted())
 	return n, err
 }
 
@@ -54,8 +55,14 @@ func (s *screen) show(line string) {
 	defer s.mu.Unlock()
 	if s.terminal && s.line != line {
 		s.line = line
-		_, _ = io.WriteString(s.w, clearLine+cutLine+line+wrapLines)
+		_, _ = io.WriteString(s.w, clearLine+s.fitted())
 	}
+}
+
+// fitted is the line as the window has room for it.
+func (s *screen) fitted() string {
+	width, _ := window.Size(s.w)
+	return cutLine + window.Cut(s.line, width) + wrapLines
 }
 
 // watchReplay tells how far a replay is until it is told to end.

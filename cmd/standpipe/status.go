@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 
 	"standpipe/config"
 	"standpipe/consumer"
-	"standpipe/internal/pause"
 	"standpipe/internal/status"
 )
 
@@ -88,35 +86,6 @@ func (p *program) status(ctx context.Context, cfg config.Config, asJSON, watch b
 		return err
 	}
 	return &codedError{exitPartial, errors.New(printable(s.Verdict.Headline))}
-}
-
-// watchStatus looks until ctx ends, which is no error. Only the first look must succeed.
-func (p *program) watchStatus(ctx context.Context, look func() (*status.Snapshot, error), asJSON bool) error {
-	draw := newCanvas(p.stdout, p.getenv("NO_COLOR") == "")
-	defer draw.close()
-	enc := json.NewEncoder(p.stdout)
-	enc.SetEscapeHTML(false)
-	for first := true; ; first = false {
-		s, err := look()
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil && first:
-			return err
-		case err != nil:
-			_, _ = fmt.Fprintf(p.stderr, "standpipe: %s; looking again\n", printable(oneLine(err)))
-		case asJSON:
-			err = enc.Encode(s)
-		default:
-			err = draw.show(s)
-		}
-		if s != nil && err != nil {
-			return err // nobody reads it
-		}
-		if pause.For(ctx, statusEvery) != nil {
-			return nil
-		}
-	}
 }
 
 // verifyToLook tries credentials and lease table, and says so where that does not exist or is another stream's.

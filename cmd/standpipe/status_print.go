@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"text/tabwriter"
@@ -14,13 +13,18 @@ import (
 
 const shownInText = 120 // shards; --json has more
 
+// paints are the colours of verdicts.
+var paints = map[string]string{status.Well: "\x1b[1;32m", status.Watch: "\x1b[1;33m", status.Bad: "\x1b[1;31m"}
+
+const unpainted = "\x1b[0m"
+
 // statusText is a snapshot as tables. Colours are for the verdict alone. What it says comes from the lease table, and that
 // from other processes, so nothing of it may act on the terminal.
 func statusText(s *status.Snapshot, colour bool) string {
 	var b strings.Builder
 	paint, plain := "", ""
 	if colour {
-		paint, plain = map[string]string{status.Well: "\x1b[1;32m", status.Watch: "\x1b[1;33m", status.Bad: "\x1b[1;31m"}[s.Verdict.Level], "\x1b[0m"
+		paint, plain = paints[s.Verdict.Level], unpainted
 	}
 	fmt.Fprintf(&b, "%s%s%s\n", paint, printable(s.Verdict.Headline), plain)
 	fmt.Fprintf(&b, "application %s, stream %s, lease table %s, at %s\n", printable(s.Application), printable(s.Stream), printable(s.Table), s.Time.Format(time.DateTime+"Z"))
@@ -135,60 +139,4 @@ func committed(c *status.Commit, now time.Time) string {
 		return ""
 	}
 	return before(now, c.Visible) + ", in " + said(c.Seconds)
-}
-
-// canvas shows one snapshot after the other: on a terminal over the last one, cut to the window's size.
-type canvas struct {
-	w        io.Writer
-	terminal bool
-	colour   bool
-	begun    bool
-}
-
-func newCanvas(w io.Writer, colour bool) *canvas {
-	on := terminal(w)
-	return &canvas{w: w, terminal: on, colour: on && colour}
-}
-
-func (c *canvas) show(s *status.Snapshot) error {
-	text := statusText(s, c.colour)
-	if !c.terminal {
-		if c.begun {
-			text = "\n" + text
-		}
-		c.begun = true
-		_, err := io.WriteString(c.w, text)
-		return err
-	}
-	frame := frameOf(text, windowHeight(c.w))
-	if !c.begun {
-		frame = clearScreen + frame
-	}
-	c.begun = true
-	_, err := io.WriteString(c.w, frame)
-	return err
-}
-
-const (
-	clearScreen = "\x1b[2J"
-	goHome      = "\x1b[H"
-	endOfLine   = "\x1b[K" // clears what stands behind
-	clearBelow  = "\x1b[J"
-)
-
-// frameOf draws a text over a window of so many lines; 0 is not known.
-func frameOf(text string, height int) string {
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if height > 1 && len(lines) > height-1 {
-		more := len(lines) - (height - 2)
-		lines = append(lines[:height-2], fmt.Sprintf("… %s more: make the window larger, or leave --watch out", plural(more, "line", "lines")))
-	}
-	return goHome + cutLine + strings.Join(lines, endOfLine+"\n") + endOfLine + "\n" + clearBelow + wrapLines
-}
-
-// close leaves the terminal as it was found, the last frame on it.
-func (c *canvas) close() {
-	if c.terminal && c.begun {
-		_, _ = io.WriteString(c.w, wrapLines)
-	}
 }

@@ -271,14 +271,3 @@ func TestHostileStatusOnATerminal(t *testing.T) {
 		t.Errorf("got %.80q", text)
 	}
 }
-
-func TestFrameFitsTheWindow(t *testing.T) {
-	for height, want := range map[int]string{
-		0: "a\x1b[K\nb\x1b[K\nc\x1b[K\n", 4: "a\x1b[K\nb\x1b[K\nc\x1b[K\n",
-		3: "a\x1b[K\n… 2 lines more: make the window larger, or leave --watch out\x1b[K\n",
-	} {
-		if got := frameOf("a\nb\nc\n", height); got != goHome+cutLine+want+clearBelow+wrapLines {
-			t.Errorf("height %d: %q", height, got)
-		}
-	}
-}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"standpipe/internal/window"
 )
 
 // progress prints what happens. It is safe for concurrent use.
@@ -44,8 +46,14 @@ func (p *progress) show(line string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = io.WriteString(p.out, clearLine+cutLine+line+wrapLines)
+	_, _ = io.WriteString(p.out, clearLine+cutLine+window.Cut(line, p.columns())+wrapLines)
 	p.open = true
+}
+
+// columns is how wide the window is now; 0 is not known.
+func (p *progress) columns() int {
+	width, _ := window.Size(p.out)
+	return width
 }
 
 // run shows the line that now makes, twice a second on a terminal, else every two seconds.

@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"internal/pause":       {},
 	"internal/spoil":       {},
 	"internal/tally":       {},
+	"internal/window":      {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
