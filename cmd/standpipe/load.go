@@ -30,7 +30,7 @@ func (p *program) file(cmd *cobra.Command) string {
 func (p *program) load(cmd *cobra.Command) (config.Config, *pipeline, error) {
 	cfg, err := config.Load(config.Source{File: p.file(cmd), Env: p.env, Flags: cmd.Flags()})
 	if err != nil && p.file(cmd) == "" && !cfg.Given() && !p.speaks() {
-		err = joinProblems(err, config.Problems{{Field: "configuration", Text: "no file was named; name one with -c or STANDPIPE_CONFIG"}})
+		err = joinProblems(config.Problems{{Field: "configuration", Text: "no file was named; name one with -c or STANDPIPE_CONFIG"}}, err)
 	}
 	if err != nil && len(cfg.Outputs) == 0 {
 		return cfg, nil, err

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // program is what every command works with in place of the process: its environment and its output.
@@ -79,37 +77,4 @@ func exitTable() string {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
 	}
 	return b.String()
-}
-
-// noArgs refuses positional arguments.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError("%s takes no argument (got %q): see `%s --help`", cmd.Name(), args[0], cmd.CommandPath())
-	}
-	return nil
-}
-
-func unknownCommand(root *cobra.Command, name string) error {
-	hint := "see `" + root.CommandPath() + " --help`"
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return usageError("unknown command %q: %s", name, hint)
-}
-
-// flagError adds the nearest flag to an unknown one. Nearness is cobra's, which it only measures for
-// commands.
-func flagError(cmd *cobra.Command, err error) error {
-	hint := "see `" + cmd.CommandPath() + " --help`"
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		flags := &cobra.Command{SuggestionsMinimumDistance: 3}
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-		})
-		if near := flags.SuggestionsFor(unknown.GetSpecifiedName()); len(near) > 0 {
-			hint = "did you mean --" + near[0] + "?"
-		}
-	}
-	return usageError("%w: %s", err, hint)
 }
