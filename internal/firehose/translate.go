@@ -160,7 +160,7 @@ func (t *translation) rest() {
 		t.notTaken("RoleARN", "%s. Such roles trust Firehose, not Standpipe, which runs with the role of its task or instance: give that the policy of docs/permissions.md. Where stream, bucket or table belong to another account, set role_arn beside them.", strings.Join(all, "; "))
 	}
 	if l := t.s3.CloudWatchLoggingOptions; l != nil && (l.Enabled == nil || *l.Enabled) {
-		t.notTaken("CloudWatchLoggingOptions", "Standpipe logs to stdout, which ECS and systemd carry to CloudWatch Logs; errors.prefix has each record that could not be delivered, and /metrics the counts.")
+		t.notTaken("CloudWatchLoggingOptions", "Standpipe logs to stderr, which the awslogs driver of ECS carries to CloudWatch Logs and systemd to the journal; errors.prefix has each record that could not be delivered, and /metrics the counts.")
 	}
 	if e := s.DeliveryStreamEncryptionConfigurationInput; e != nil && (e.Enabled == nil || *e.Enabled) {
 		t.notTaken("DeliveryStreamEncryptionConfigurationInput", "encrypts what Firehose itself stores. Standpipe stores nothing but in S3; encrypt the Kinesis stream and the bucket.")
@@ -171,7 +171,7 @@ func (t *translation) rest() {
 	if len(s.Tags) > 0 {
 		t.notTaken("Tags", "are those of the delivery stream; tag the task, the lease table and the bucket.")
 	}
-	t.notTaken("Metrics", "of the namespace AWS/Firehose end with the delivery stream: docs/migration.md has a table of what takes their places.")
+	t.notTaken("Metrics", "of the namespace AWS/Firehose end with the delivery stream: with metrics.cloudwatch most go on under their names in the namespace Standpipe; docs/migration.md has a table of those at /metrics.")
 }
 
 // read says what was seen while the files were read.
