@@ -111,7 +111,7 @@ func (p *program) cost(cmd *cobra.Command, o costFlags) error {
 	if err != nil {
 		return usageError("reckon the cost: %w", err)
 	}
-	r := costReport{prices.Region, prices.AsOf, cmp.Or(o.prices, listPrices), string(w.Source), config.Duration(w.Interval).String(), w.Outputs, estimate, cost.Assumptions(w, estimate), cost.LeftOut(w)}
+	r := costReport{prices.Region, prices.AsOf, cmp.Or(o.prices, listPrices), string(w.Source), config.Duration(w.Interval).String(), w.Outputs, estimate, cost.Assumptions(w, prices, estimate), cost.LeftOut(w)}
 	if o.json {
 		return printJSON(p.stdout, r)
 	}
@@ -136,5 +136,5 @@ func (o costFlags) readPrices() (cost.Prices, error) {
 
 // headline is what arrives.
 func (r costReport) headline() string {
-	return fmt.Sprintf("%s records of %s a second (%s/s)", count(r.RecordsPerSecond), sizeText(r.RecordBytes), sizeText(r.BytesPerSecond))
+	return fmt.Sprintf("%s of %s a second (%s/s)", recordsText(r.RecordsPerSecond), sizeText(r.RecordBytes), sizeText(r.BytesPerSecond))
 }

@@ -52,7 +52,7 @@ func (p *program) workload(cmd *cobra.Command, o costFlags) (w cost.Workload, er
 		if err != nil {
 			return w, err
 		}
-		w.Failover = time.Duration(cfg.Leases.Failover)
+		w.Failover, w.Region = time.Duration(cfg.Leases.Failover), cfg.Stream.Region
 		if !given("interval") {
 			w.Interval = time.Duration(cfg.Buffer.Interval)
 		}
@@ -95,17 +95,23 @@ func (o costFlags) records(w *cost.Workload) (err error) {
 	return nil
 }
 
+// codecs of the formats of an output, the default first.
+var costCodecs = map[string][]string{
+	"ndjson": {"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"}, "raw": {"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"},
+	"parquet": {"snappy", "zstd", "gzip", "none"},
+}
+
 // formatsOf reads ndjson, parquet/zstd and the like.
 func formatsOf(texts []string, partitions int) (all []cost.Output, err error) {
 	for _, text := range texts {
-		format, codec, _ := strings.Cut(text, "/")
-		codecs := []string{"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"}
-		if format == "parquet" {
-			codecs = []string{"snappy", "zstd", "gzip", "none"}
+		format, codec, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "/")
+		codecs := costCodecs[format]
+		if len(codecs) > 0 {
+			codec = cmp.Or(codec, codecs[0])
 		}
-		codec = cmp.Or(codec, codecs[0])
-		if !slices.Contains([]string{"ndjson", "raw", "parquet"}, format) || !slices.Contains(codecs, codec) {
-			return nil, usageError("--format must be ndjson, raw or parquet, with a codec as in ndjson/%s or parquet/zstd (got %q)", strings.Join(codecs, "|"), text)
+		if !slices.Contains(codecs, codec) {
+			return nil, usageError("--format must be ndjson, raw or parquet, with a codec as in ndjson/%s or parquet/%s (got %q)",
+				strings.Join(costCodecs["ndjson"], "|"), strings.Join(costCodecs["parquet"], "|"), text)
 		}
 		all = append(all, cost.Output{Format: format, Codec: codec, Paths: max(1, partitions), Partitioned: partitions > 0})
 	}

@@ -59,7 +59,7 @@ func (r costReport) verdict() string {
 		first = "Both cost the same."
 	}
 	rate := func(perSecond float64) string {
-		return fmt.Sprintf("%s records of %s a second (%s/s)", count(perSecond), sizeText(r.RecordBytes), sizeText(perSecond*r.RecordBytes))
+		return fmt.Sprintf("%s of %s a second (%s/s)", recordsText(perSecond), sizeText(r.RecordBytes), sizeText(perSecond*r.RecordBytes))
 	}
 	e := r.BreakEven
 	switch {
@@ -99,6 +99,15 @@ func count(f float64) string {
 		return strconv.FormatFloat(f, 'g', 2, 64)
 	}
 	return grouped(int64(math.Round(f)))
+}
+
+// recordsText is a number of records.
+func recordsText(f float64) string {
+	n := count(f)
+	if n == "1" {
+		return "1 record"
+	}
+	return n + " records"
 }
 
 // sizeText prints bytes in units of 1000, to three digits.

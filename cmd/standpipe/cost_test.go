@@ -131,7 +131,7 @@ func TestMistakesInCosts(t *testing.T) {
 		"--record-size 300B --rate 0/s":           "--rate must be records",
 		"--record-size many --rate 1/s":           `--record-size must be a size such as 300B, 2KB or 128MiB (got "many")`,
 		"--record-size 0 --rate 1/s":              "--record-size must be a size",
-		"--record-size 1GB --rate 1/s":            "reckon the cost: the size of a record must be 1 B to 10 MiB",
+		"--record-size 1GB --rate 1/s":            "reckon the cost: the size of a record must be 1 B to 10 MiB, the most that Kinesis takes (got 1 GB)",
 		"--record-size 300B --rate 1,5MB/s":       "--rate must be records", // is it 1.5 or 15?
 		"--record-size 1,00B --rate 1/s":          "--record-size must be a size",
 		known + "--shards 1000000":                "reckon the cost: the number of shards must be 0 to 100,000 (got 1000000)",
@@ -142,7 +142,8 @@ func TestMistakesInCosts(t *testing.T) {
 		known + "--compute lambda":                `--compute must be fargate or ec2 (got "lambda")`,
 		known + "--network air":                   `--network must be public-ip, endpoint, nat or paid (got "air")`,
 		known + "--format orc":                    "--format must be ndjson, raw or parquet, with a codec as in ndjson/gzip",
-		known + "--format parquet/zip":            "--format must be ndjson, raw or parquet, with a codec as in ndjson/snappy",
+		known + "--format parquet/zip":            "--format must be ndjson, raw or parquet, with a codec as in ndjson/gzip|zstd|snappy|hadoop_snappy|zip|none or parquet/snappy|zstd|gzip|none (got \"parquet/zip\")",
+		known + "--format ,":                      "--format must be ndjson, raw or parquet",
 		known + "--partitions -1":                 "--partitions must be 0 or more (got -1)",
 		known + "--headroom 0.5":                  "reckon the cost: the headroom must be 1 to 100 times the mean load (got 0.5)",
 		known + "--workers 0":                     "reckon the cost: the number of workers must be 1 to 1000 (got 0)",
@@ -272,6 +273,36 @@ func TestMetricsThatSayNothing(t *testing.T) {
 	} {
 		if r := execute(t, nil, "cost", "--from", from, "--over", "1ms"); r.code != exitRuntime || r.stdout != "" || !strings.Contains(r.stderr, "measure the stream") || !strings.Contains(r.stderr, want) {
 			t.Errorf("want %q, got %s", want, r)
+		}
+	}
+}
+
+// TestPricesOfAnotherRegion: whoever looks at the stream's configuration must not take us-east-1's prices for its own.
+func TestPricesOfAnotherRegion(t *testing.T) {
+	t.Parallel()
+	line := []string{"cost", "--record-size", "300B", "--rate", "1/s"}
+	said := "prices are those of us-east-1, and the stream is in eu-west-1"
+	for text, want := range map[string]bool{
+		"stream: {name: clicks, region: eu-west-1}\n": true, "stream: {arn: 'arn:aws:kinesis:eu-west-1:111122223333:stream/clicks'}\n": true,
+		"stream: {name: clicks, region: us-east-1}\n": false,
+	} {
+		r := execute(t, nil, append(line, "-c", write(t, text+"outputs: [{bucket: lake}]\n"))...)
+		if r.code != exitOK || strings.Contains(r.stdout, said) != want {
+			t.Errorf("%s%s", text, r)
+		}
+	}
+	if r := execute(t, nil, line...); r.code != exitOK || strings.Contains(r.stdout, "prices are those") || !strings.HasPrefix(r.stdout, "1 record of 300 B a second") {
+		t.Error(r)
+	}
+}
+
+// TestRecordsBeyondTheShards come in KPL aggregates, or not at all.
+func TestRecordsBeyondTheShards(t *testing.T) {
+	t.Parallel()
+	for shards, want := range map[string]bool{"1": true, "2": false} {
+		r := execute(t, nil, "cost", "--record-size", "300B", "--rate", "2000/s", "--format", "Parquet", "--shards", shards)
+		if r.code != exitOK || strings.Contains(r.stdout, "1 shard of 1,000 records a second each: more arrive, so most must come in KPL aggregates") != want {
+			t.Errorf("%s shards: %s", shards, r)
 		}
 	}
 }

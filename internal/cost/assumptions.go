@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// Assumptions are the sentences that an estimate of w rests on, and LeftOut what is in neither bill.
-func Assumptions(w Workload, e Estimate) (lines []string) {
+// Assumptions are the sentences that an estimate of w at prices p rests on, and LeftOut what is in neither bill.
+func Assumptions(w Workload, p Prices, e Estimate) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if w.Region != "" && w.Region != p.Region {
+		add("prices are those of %s, and the stream is in %s, where they are others: --prices takes them, and --print-prices prints the pages to look at", p.Region, w.Region)
+	}
 	add("every record is %s, and so many arrive all month; where sizes vary around a multiple of 5 KB Firehose counts more; of KPL aggregates it is not known whether it counts them or the records in them", bytesText(w.RecordBytes))
 	for _, o := range w.Outputs {
 		add("a worker delivers %v MB of records as %s with %s a second of processor time (docs/performance.md); steps come on top", MBPerSecond(o), o.Format, o.Codec)
@@ -20,6 +23,8 @@ func Assumptions(w Workload, e Estimate) (lines []string) {
 	add("a worker takes %s of memory: buffer.memory and %s", bytesText(w.Memory+besideBuffers), bytesText(besideBuffers))
 	if w.Shards == 0 {
 		add("%s: 1 MiB and 1,000 records a second each", plural(e.Sizing.Shards, "shard"))
+	} else if w.Source != AccessLogs && w.RecordsPerSecond > float64(w.Shards)*shardRecords {
+		add("%s of 1,000 records a second each: more arrive, so most must come in KPL aggregates", plural(w.Shards, "shard"))
 	}
 	switch w.Network {
 	case PublicIP:

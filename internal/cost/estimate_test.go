@@ -14,7 +14,7 @@ func TestWorkloadsThatAreNone(t *testing.T) {
 		"the most that Kinesis takes":   func(w *Workload) { w.RecordBytes = 11 << 20 },
 		"the rate must be":              func(w *Workload) { w.RecordsPerSecond = 0 },
 		"(got NaN)":                     func(w *Workload) { w.RecordsPerSecond = math.NaN() },
-		"at most 1e+07":                 func(w *Workload) { w.RecordsPerSecond = 2e7 },
+		"at most 10,000,000 records":    func(w *Workload) { w.RecordsPerSecond = 2e7 },
 		"number of shards":              func(w *Workload) { w.Shards = -1 },
 		"name at least 3 shards":        func(w *Workload) { w.Shards, w.RecordBytes = 2, 2500 },
 		"there is no output":            func(w *Workload) { w.Outputs = nil },
@@ -97,7 +97,7 @@ func TestAssumptionsAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := strings.Join(append(Assumptions(w, e), LeftOut(w)...), "\n")
+		text := strings.Join(append(Assumptions(w, ListPrices(), e), LeftOut(w)...), "\n")
 		for _, want := range []string{want, "every record is 300 B", "25 MB of records as ndjson with gzip", "50 MB of records as parquet", "2 workers at least", "200 MiB of memory", "each of the 2 outputs", "20 partitions", "--jq-hours", "public subnet", "the time of the people"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in\n%s", source, want, text)
@@ -108,7 +108,7 @@ func TestAssumptionsAreTold(t *testing.T) {
 		}
 	}
 	w.Workers, w.Network, w.JQHours, w.Shards = 1, NAT, 3, 2
-	text := strings.Join(Assumptions(w, Estimate{}), "\n")
+	text := strings.Join(Assumptions(w, ListPrices(), Estimate{}), "\n")
 	for _, not := range []string{"--jq-hours", "public subnet", "workers at least", "1,000 records"} {
 		if strings.Contains(text, not) {
 			t.Errorf("%q in\n%s", not, text)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -108,11 +109,15 @@ func ParsePrices(text []byte) (Prices, error) {
 	return p, p.check()
 }
 
+// goType is how the YAML library names what it should have filled.
+var goType = regexp.MustCompile(`into (\[\]|struct|cost\.).*$`)
+
 // plain is an error of the YAML library on one line and without the names of Go types.
 func plain(err error) error {
 	var typed *yaml.TypeError
+	const look = "; see `standpipe cost --print-prices`"
 	if !errors.As(err, &typed) {
-		return err
+		return fmt.Errorf("%w%s", err, look)
 	}
 	lines := make([]string, len(typed.Errors))
 	for i, line := range typed.Errors {
@@ -120,9 +125,11 @@ func plain(err error) error {
 			key, _, _ = strings.Cut(key, " ")
 			line = at + ": unknown key " + key
 		}
-		lines[i] = strings.ReplaceAll(line, "into float64", "where a number belongs")
+		line = strings.ReplaceAll(line, "into float64", "where a number belongs")
+		line = strings.ReplaceAll(line, "into string", "where a text belongs")
+		lines[i] = goType.ReplaceAllString(line, "where keys or a list belong")
 	}
-	return errors.New(strings.Join(lines, "; ") + "; see `standpipe cost --print-prices`")
+	return errors.New(strings.Join(lines, "; ") + look)
 }
 
 // check says what is wrong with prices.

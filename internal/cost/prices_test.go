@@ -67,7 +67,11 @@ func TestPricesThatAreNone(t *testing.T) {
 		"ec2: {instances: []}":                                                                     "ec2.instances: needs an instance",
 		"ec2: {instances: [{name: x}]}":                                                            `ec2.instances: "x" needs a name, vcpus and memory_gib`,
 		"region: a\n---\nregion: b":                                                                "read prices: more than one YAML document",
-		"\t":                                                                                       "read prices: yaml: found character that cannot start any token",
+		"\t":                                                                                       "read prices: yaml: found character that cannot start any token; see `standpipe cost --print-prices`",
+		"[]":                                                                                       "read prices: line 1: cannot unmarshal !!seq where keys or a list belong; see `standpipe cost --print-prices`",
+		"fargate: 1":                                                                               "read prices: line 1: cannot unmarshal !!int `1` where keys or a list belong; see `standpipe cost --print-prices`",
+		"ec2: {instances: 1}":                                                                      "read prices: line 1: cannot unmarshal !!int `1` where keys or a list belong; see `standpipe cost --print-prices`",
+		"region: [a]":                                                                              "read prices: line 1: cannot unmarshal !!seq where a text belongs; see `standpipe cost --print-prices`",
 	} {
 		if _, err := ParsePrices([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", text, err, want)

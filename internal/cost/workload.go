@@ -57,6 +57,7 @@ type Workload struct {
 	RecordsPerSecond float64 // mean of the month
 	Shards           int     // 0 = as few as the rate needs
 	Source           Source
+	Region           string // of the stream; "" = not known
 
 	Outputs    []Output
 	Interval   time.Duration // buffer.interval
@@ -106,9 +107,9 @@ func (w Workload) shards() int {
 func (w Workload) Check() error {
 	switch {
 	case !(w.RecordBytes >= 1) || w.RecordBytes > 10<<20:
-		return fmt.Errorf("the size of a record must be 1 B to 10 MiB, the most that Kinesis takes (got %v bytes)", w.RecordBytes)
+		return fmt.Errorf("the size of a record must be 1 B to 10 MiB, the most that Kinesis takes (got %s)", bytesText(w.RecordBytes))
 	case !(w.RecordsPerSecond > 0) || w.RecordsPerSecond > MostRecords:
-		return fmt.Errorf("the rate must be more than 0 and at most %.0e records a second (got %v)", float64(MostRecords), w.RecordsPerSecond)
+		return fmt.Errorf("the rate must be more than 0 and at most %s records a second (got %v)", grouped(MostRecords), w.RecordsPerSecond)
 	case w.Shards < 0 || w.Shards > mostShards:
 		return fmt.Errorf("the number of shards must be 0 to %s (got %d)", grouped(mostShards), w.Shards)
 	case w.Shards > 0 && w.streamBytes() > float64(w.Shards)*shardBytes:
