@@ -47,7 +47,11 @@ configuration goes to stdout and the report to stderr. docs/migration.md leads f
   standpipe import describe.json --trial standpipe-trial/ -o trial.yaml   # to run beside Firehose`,
 		Args: func(_ *cobra.Command, args []string) error { return o.check(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(args, cmd.InOrStdin(), p.stdout, p.stderr)
+			var stdin io.Reader
+			if slices.Contains(args, "-") {
+				stdin = p.standardInput(cmd.Context(), cmd.InOrStdin())
+			}
+			return o.run(args, stdin, p.stdout, p.stderr)
 		},
 	}
 	f := cmd.Flags()

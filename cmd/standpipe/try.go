@@ -44,7 +44,10 @@ file as one record. - is standard input. All records arrive now, whatever time a
 			if err != nil {
 				return err
 			}
-			o.Config, o.Files, o.Stdin = cfg, args, cmd.InOrStdin()
+			o.Config, o.Files = cfg, args
+			if slices.Contains(args, "-") {
+				o.Stdin = p.standardInput(cmd.Context(), cmd.InOrStdin())
+			}
 			o.Load = func(env []string) (config.Config, error) {
 				return config.Load(config.Source{File: p.file(cmd), Env: append(slices.Clone(p.env), env...), Flags: cmd.Flags()})
 			}

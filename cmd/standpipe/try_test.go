@@ -39,14 +39,14 @@ func TestTryShowsWhatBecomesOfRecords(t *testing.T) {
 	const want = `4 records put into an embedded Kinesis stream and carried by a worker.
 Left out of the configuration, since only AWS has them: roles, the Glue catalog.
 
-Output raw: 3 records in 1 object
-  s3://lake/clicks/*/standpipe-clicks*.ndjson.gz  3 records, *
+Output raw: 3 lines in 1 object
+  s3://lake/clicks/*/standpipe-clicks*.ndjson.gz  3 lines, *
     {"a":1,"b":"x"}
     {"a":"no"}
     {"a":2}
 
-Output rows: 2 records in 1 object
-  s3://table/rows/*/standpipe-clicks*.parquet  2 records, *
+Output rows: 2 rows in 1 object
+  s3://table/rows/*/standpipe-clicks*.parquet  2 rows, *
     {"a":1,"b":"x"}
     {"a":2,"b":null}
 

@@ -17,6 +17,9 @@ import (
 // errorsOutput is the name of the error output in journals.
 const errorsOutput = "errors"
 
+// unitOf is what an output counts, by its format: a record of NDJSON may hold several values, each a line.
+var unitOf = map[string]string{"ndjson": "line", "parquet": "row", "raw": "record"}
+
 // report prints what came of the records.
 func (t *trial) report(records int) error {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(t.Out, format, args...) }
@@ -32,7 +35,7 @@ func (t *trial) report(records int) error {
 		by[o.Output] = append(by[o.Output], o)
 	}
 	for _, out := range t.Config.Outputs {
-		if err := t.output("Output "+out.Name, "record", by[out.Name]); err != nil {
+		if err := t.output("Output "+out.Name, unitOf[out.Format], by[out.Name]); err != nil {
 			return err
 		}
 	}
@@ -45,7 +48,7 @@ func (t *trial) report(records int) error {
 	return nil
 }
 
-// output prints the objects of one output.
+// output prints the objects of one output, which counts in ones.
 func (t *trial) output(title, one string, objects []sink.JournalObject) error {
 	var n int64
 	for _, o := range objects {
