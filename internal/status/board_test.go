@@ -119,8 +119,11 @@ func TestOthersAreKnownByTheirReports(t *testing.T) {
 		}
 		s.view.Workers["other"] = consumer.Heartbeat{Worker: "other", Beat: 9, Report: other.Encode(900)}
 		s.view.Workers["old"] = consumer.Heartbeat{Worker: "old", Beat: 9}
-		s.view.Workers["dead"] = consumer.Heartbeat{Worker: "dead", Beat: 9}
-		s.view.Alive["other"], s.view.Alive["old"] = true, true
+		other.Started = time.Now().Add(-time.Minute).Unix()
+		s.view.Workers["dead"] = consumer.Heartbeat{Worker: "dead", Beat: 9, Report: other.Encode(900)}
+		young := Report{At: time.Now().UnixMilli(), Started: time.Now().Add(-5 * time.Second).Unix()}
+		s.view.Workers["young"] = consumer.Heartbeat{Worker: "young", Beat: 1, Report: young.Encode(900)}
+		s.view.Alive["other"], s.view.Alive["old"], s.view.Alive["young"] = true, true, true
 		s.view.Unowned = map[string]bool{shard(8): true, shard(10): true}
 		s.view.Waiting = map[string]bool{shard(11): true}
 		for n, owner := range map[int]string{5: "other", 6: "other", 7: "old", 8: "dead"} {
@@ -146,8 +149,14 @@ func TestOthersAreKnownByTheirReports(t *testing.T) {
 		for _, w := range snap.Workers {
 			list = append(list, fmt.Sprint(w.ID, " ", w.State, " ", w.Shards))
 		}
-		if got := strings.Join(list, ", "); got != "dead silent 1, me alive 1, old unknown 1, other alive 2" {
+		if got := strings.Join(list, ", "); got != "dead silent 1, me alive 1, old unknown 1, other alive 2, young alive 0" {
 			t.Errorf("workers %s", got)
+		}
+		for _, w := range snap.Workers {
+			knows := w.ID == "other" // what the dead one did it does no more, and the young one has not measured yet
+			if w.ID != "me" && ((w.Bytes != nil) != knows || (w.Records != nil) != knows || (w.Oldest != nil) != (knows || w.ID == "young") || (w.Memory != nil) != (w.ID != "old")) {
+				t.Errorf("%s: %+v", w.ID, w)
+			}
 		}
 		list = nil
 		for _, x := range snap.Batches {

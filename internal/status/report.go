@@ -207,7 +207,10 @@ func (r *Report) worst() (lag float64, shard string) {
 func (r *Report) fill(w *Worker) {
 	w.Heard, w.Program, w.Started = time.UnixMilli(r.At).UTC(), r.Program, time.Unix(r.Started, 0).UTC()
 	lag, _ := r.worst()
-	w.Lag, w.Records, w.Bytes = ptr(lag), ptr(r.Records), ptr(r.Bytes)
+	w.Lag = ptr(lag)
+	if r.Records > 0 || r.At/1000-r.Started > int64(2*Every/time.Second) { // before its first samples it does not know
+		w.Records, w.Bytes = ptr(r.Records), ptr(r.Bytes)
+	}
 	w.Memory, w.OpenPaths, w.Oldest = &Memory{r.Used, r.Budget}, ptr(r.Open), ptr(float64(r.Oldest))
 	if c := r.Commit; c != nil {
 		w.Commit = &Commit{Cause: c.Cause, Visible: time.Unix(c.Visible, 0).UTC(), Seconds: c.Took, Objects: c.Objects, Records: c.Records, Bytes: c.Bytes, Stored: c.Stored}

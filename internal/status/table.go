@@ -130,6 +130,7 @@ func (s *Snapshot) take(view consumer.View, me string, mine *Report, own map[str
 		switch {
 		case !view.Alive[id]:
 			w.State = silent
+			w.Lag, w.Records, w.Bytes, w.Oldest = nil, nil, nil, nil // were so once; its memory and last commit may tell why it died
 		case hb.Leaving:
 			w.State = leaving
 		case w.Heard.IsZero() && !w.This:
