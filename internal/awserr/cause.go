@@ -3,9 +3,13 @@ package awserr
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"strings"
 	"syscall"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
 
@@ -18,6 +22,7 @@ func Cause(err error) string {
 		cert  *tls.CertificateVerificationError
 		errno syscall.Errno
 		timed interface{ Timeout() bool }
+		resp  *awshttp.ResponseError
 	)
 	var own interface{ Cause() string }
 	switch {
@@ -33,6 +38,8 @@ func Cause(err error) string {
 		return errno.Error()
 	case errors.As(err, &timed) && timed.Timeout():
 		return "timeout"
+	case errors.As(err, &resp) && resp.HTTPStatusCode() >= 400: // whose text says what its body could not be read as
+		return Status(resp.HTTPStatusCode())
 	}
 	for {
 		inner := errors.Unwrap(err)
@@ -41,6 +48,11 @@ func Cause(err error) string {
 		}
 		err = inner
 	}
+}
+
+// Status is an answer that is none of the service's own, such as a proxy's or a load balancer's: its HTTP status.
+func Status(code int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }
 
 // Brief gives an error of the SDK the text of its Cause; every other one it gives back as it is. errors.Is and errors.As

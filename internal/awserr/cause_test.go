@@ -5,9 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 )
 
@@ -32,5 +37,19 @@ func TestBriefSaysTheCauseOnly(t *testing.T) {
 	}
 	if plain := errors.New("plain"); Brief(plain) != plain || Brief(nil) != nil {
 		t.Error("what is not the SDK's is changed")
+	}
+}
+
+// TestAnswerOfAProxy: what the SDK says of one is that its body is no JSON.
+func TestAnswerOfAProxy(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]string{503: "503 Service Unavailable", 403: "403 Forbidden", 599: "599"} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", code) }))
+		c := dynamodb.New(dynamodb.Options{BaseEndpoint: &proxy.URL, Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
+		_, err := c.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("leases")})
+		if got := Brief(err); err == nil || got.Error() != want {
+			t.Errorf("%d: %q of %v", code, got, err)
+		}
+		proxy.Close()
 	}
 }

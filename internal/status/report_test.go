@@ -3,10 +3,15 @@ package status
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"standpipe/consumer"
 )
@@ -91,6 +96,12 @@ func TestTroublesInPlainWords(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
 	if text := why("S3", errors.New("odd.")); text != "odd" {
+		t.Errorf("got %q", text)
+	}
+	proxy := &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 503}}, Err: &smithy.DeserializationError{Err: errors.New("invalid character 'd'")},
+	}}
+	if text := why("DynamoDB", fmt.Errorf("scan: %w", proxy)); text != "DynamoDB answers 503 Service Unavailable, in a form that is not its own: look at the endpoint and at what stands before it" {
 		t.Errorf("got %q", text)
 	}
 }

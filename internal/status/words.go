@@ -87,6 +87,8 @@ func why(service string, err error) string {
 			return text + ": it is overloaded or has a fault of its own"
 		}
 		return text
+	case errors.As(err, &resp) && resp.HTTPStatusCode() >= 400:
+		return service + " answers " + awserr.Status(resp.HTTPStatusCode()) + ", in a form that is not its own: look at the endpoint and at what stands before it"
 	case errors.As(err, &network), errors.As(err, &errno), errors.Is(err, context.DeadlineExceeded):
 		return service + " can not be reached: " + cause
 	}
