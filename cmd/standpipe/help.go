@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,9 +68,10 @@ func finishCompletion(root *cobra.Command) {
 }
 
 // plainUsage prints --crash where pflag prints --crash[=true|false], and a command's own flags before the
-// configuration's, among which nobody would find them.
-func plainUsage(root *cobra.Command) {
+// configuration's, among which nobody would find them. Flags are wrapped to so many columns; 0 leaves their lines whole.
+func plainUsage(root *cobra.Command, width int) {
 	const values = "[=true|false]"
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages ", fmt.Sprintf("Flags.FlagUsagesWrapped %d ", width)))
 	usage := root.UsageFunc()
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		out := cmd.OutOrStderr()
@@ -80,7 +82,7 @@ func plainUsage(root *cobra.Command) {
 		cmd.SetOut(out)
 		if keys.HasFlags() {
 			keys.VisitAll(func(f *pflag.Flag) { f.Hidden = false })
-			text.WriteString("\nKeys of the configuration, which beat variables and file:\n" + keys.FlagUsages())
+			text.WriteString("\nKeys of the configuration, which beat variables and file:\n" + keys.FlagUsagesWrapped(width))
 		}
 		if err != nil {
 			return err

@@ -207,3 +207,26 @@ func exampleFolder(t *testing.T, testdata string, configured bool) string {
 	put("prices.yaml", []byte("region: eu-west-1\n"))
 	return dir
 }
+
+// TestHelpFitsTheWindow: a description stands beside its flag, and below itself.
+func TestHelpFitsTheWindow(t *testing.T) {
+	t.Parallel()
+	for width, longest := range map[int]int{0: 200, 80: 80} {
+		var out bytes.Buffer
+		cmd := &cobra.Command{Use: "x", Run: func(*cobra.Command, []string) {}}
+		cmd.SetOut(&out)
+		cmd.Flags().Bool("own", false, strings.Repeat("long ", 30)+"end")
+		cmd.Flags().String("some.key", "", strings.Repeat("long ", 30)+"end")
+		plainUsage(cmd, width)
+		if err := cmd.Usage(); err != nil {
+			t.Fatal(err)
+		}
+		most := 0
+		for line := range strings.Lines(out.String()) {
+			most = max(most, len(strings.TrimSpace(line)))
+		}
+		if strings.Count(out.String(), "end") != 2 || most > longest || width == 0 && most < 150 {
+			t.Errorf("%d columns:\n%s", width, &out)
+		}
+	}
+}

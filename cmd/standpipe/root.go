@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"standpipe/internal/window"
 )
 
 // program is what every command works with in place of the process: its environment and its output.
@@ -60,7 +62,8 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(p.commands()...)
 	root.SetHelpCommand(helpCommand())
 	finishCompletion(root)
-	plainUsage(root)
+	width, _ := window.Size(p.stdout)
+	plainUsage(root, width)
 	return root
 }
 
