@@ -60,6 +60,7 @@ type Board struct {
 	making sync.Mutex
 	made   *Snapshot
 	at     time.Time
+	first  map[string]int64 // workers' heartbeats as they were first seen; of making
 }
 
 type amount struct{ records, bytes int64 }
@@ -182,6 +183,7 @@ func (b *Board) make(now time.Time) *Snapshot {
 	b.mu.Lock()
 	mine := b.report(now, read, written, s.Troubles)
 	b.mu.Unlock()
+	b.doubt(view, now)
 	s.take(view, o.Worker, &mine, own)
 	s.Batches = []Batch{}
 	for _, x := range written.Batches {
@@ -204,6 +206,23 @@ func (b *Board) make(now time.Time) *Snapshot {
 	}
 	s.judge(o.Limits, view.Retention, view.Unusable(), b.unready(failing), found...)
 	return s
+}
+
+// doubt takes workers from the living that were never seen to move their heartbeat and whose last report is old: those that
+// died before this one started. Leases heed no clock, so they are taken for alive for leases.failover; a page need not.
+func (b *Board) doubt(view consumer.View, now time.Time) {
+	first := make(map[string]int64, len(view.Workers))
+	for id, hb := range view.Workers {
+		was, known := b.first[id]
+		if !known {
+			was = hb.Beat
+		}
+		first[id] = was
+		if r := readReport(hb.Report); id != b.opts.Worker && hb.Beat == was && r != nil && now.Sub(time.UnixMilli(r.At)) >= b.opts.Limits.Failover+skew {
+			delete(view.Alive, id)
+		}
+	}
+	b.first = first
 }
 
 // unready are the lines of /readyz, but for those that say that an operation fails or that the worker starts: the verdict says

@@ -174,6 +174,38 @@ func TestOthersAreKnownByTheirReports(t *testing.T) {
 	})
 }
 
+// TestWorkerThatDiedBeforeThisOneStarted is not shown alive for leases.failover; one whose clock is wrong is, once it moves.
+func TestWorkerThatDiedBeforeThisOneStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStand(1)
+		stale := full()
+		stale.At = time.Now().Add(-30 * time.Minute).UnixMilli()
+		s.view.Workers["ghost"] = consumer.Heartbeat{Worker: "ghost", Beat: 9, Report: stale.Encode(900)}
+		s.view.Workers["slow clock"] = consumer.Heartbeat{Worker: "slow clock", Beat: 9, Report: stale.Encode(900)}
+		b := s.board()
+		for _, want := range []string{"ghost silent, me alive, slow clock silent", "ghost silent, me alive, slow clock alive", "ghost silent, me alive, slow clock alive"} {
+			s.view.Alive = map[string]bool{"me": true, "ghost": true, "slow clock": true} // as the leases take them
+			snap := b.Snapshot()
+			var list []string
+			for _, w := range snap.Workers {
+				list = append(list, w.ID+" "+w.State)
+			}
+			if got := strings.Join(list, ", "); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			for _, x := range snap.Batches {
+				if x.Owner == "ghost" {
+					t.Errorf("a dead worker fills a batch: %+v", x)
+				}
+			}
+			time.Sleep(fresh)
+			hb := s.view.Workers["slow clock"]
+			hb.Beat++
+			s.view.Workers["slow clock"] = hb
+		}
+	})
+}
+
 func TestVerdicts(t *testing.T) {
 	for _, c := range []struct {
 		name   string
