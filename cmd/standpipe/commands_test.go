@@ -178,7 +178,7 @@ func TestHealthSaysWhereItCanNotAsk(t *testing.T) {
 		"variable": {[]string{"STANDPIPE_SERVER_LISTEN=8080"}, nil, exitUsage, bad + "STANDPIPE_SERVER_LISTEN)"},
 		"flag":     {nil, []string{"--server.listen", "8080"}, exitUsage, bad + "--server.listen)"},
 		"no file":  {nil, []string{"-c", file + ".none"}, exitUsage, file + ".none: does not exist; correct the path or create the file"},
-		"asked":    {nil, []string{"-c", file, "--server.listen", "127.0.0.1:1"}, exitRuntime, "http://127.0.0.1:1/healthz does not answer: connection refused"},
+		"asked":    {nil, []string{"-c", file, "--server.listen", "127.0.0.1:1"}, exitRuntime, "http://127.0.0.1:1/healthz does not answer: connection refused: is `standpipe run` there? --server.listen or --url name another address"},
 	} {
 		if r := execute(t, tc.env, append([]string{"health"}, tc.args...)...); r.code != tc.code || r.stderr != "standpipe: "+tc.want+"\n" {
 			t.Errorf("%s: %s", name, r)

@@ -108,7 +108,7 @@ func askHealth(ctx context.Context, target string) (string, error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "", fmt.Errorf("%s does not answer within %s", target, healthTimeout)
 	case err != nil:
-		return "", fmt.Errorf("%s does not answer: %s", target, cause(err))
+		return "", fmt.Errorf("%s does not answer: %s: is `standpipe run` there? --server.listen or --url name another address", target, cause(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))

@@ -79,6 +79,9 @@ func outcome(r *verify.Report) string {
 
 // findingsIn counts the problems by kind.
 func findingsIn(r *verify.Report) string {
+	if r.Counts[verify.Nothing] > 0 && len(r.Counts) == 1 {
+		return "nothing is proved: there is no journal"
+	}
 	meaning := map[verify.Kind][2]string{
 		verify.Gap: {"gap between ranges", "gaps between ranges"}, verify.Overlap: {"overlap of ranges", "overlaps of ranges"},
 		verify.Checkpoint: {"checkpoint that does not agree", "checkpoints that do not agree"}, verify.Parent: {"shard read before its parent", "shards read before their parents"},

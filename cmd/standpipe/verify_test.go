@@ -236,7 +236,7 @@ func TestVerifyOfNothingIsNoProof(t *testing.T) {
 			continue
 		}
 		if r.code != exitPartial || !strings.Contains(r.stdout, "\nproblem (nothing): no journal lies "+tc.want) ||
-			!strings.HasSuffix(r.stdout, "\nNOTHING PROVED: there is no journal to prove it by.\n") || r.stderr != "standpipe: 1 proof without any journal\n" {
+			!strings.HasSuffix(r.stdout, "\nNOTHING PROVED: there is no journal to prove it by.\n") || r.stderr != "standpipe: nothing is proved: there is no journal\n" {
 			t.Errorf("%s: %s", tc.env, r)
 		}
 	}

@@ -9,28 +9,29 @@ import (
 // commands are the command lines of the documents' sh blocks, each with where it is run: a file, and the words
 // in it that run it.
 var commands = map[string]struct{ file, words string }{
-	"go run ./cmd/standpipe demo":                      {".ci/run", `./standpipe demo --dir "$dir/plain"`},
-	"go run ./cmd/standpipe demo --crash":              {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
-	"go run ./cmd/standpipe demo --format parquet":     {".ci/run", `./standpipe demo --dir "$dir/parquet" --format parquet`},
-	"./standpipe schema access-log.ndjson":             {"cmd/standpipe/samples_test.go", `execute(t, nil, "schema", "access-log.ndjson")`},
-	"./standpipe ddl -c standpipe.yaml":                {"cmd/standpipe/ddl_test.go", `execute(t, nil, "ddl", "-c", file)`},
-	"./standpipe cost --record-size 300B --rate 1MB/s": {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--record-size", "300B", "--rate", "1MB/s")`},
-	"./standpipe cost --print-prices":                  {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--print-prices")`},
-	"make build":                                       {".ci/run", "make build"},
-	"make test":                                        {".ci/run", "make test"},
-	"make race":                                        {".ci/run", "make race"},
-	"make measured":                                    {".ci/run", "make measured"},
-	"make crashes":                                     {".ci/run", "make crashes"},
-	"make soak":                                        {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
-	"make mutants":                                     {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},
-	"make outages":                                     {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
-	"make lint":                                        {".ci/run", "make lint"},
-	"./standpipe check -c standpipe.yaml":              {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
-	"./standpipe check -c standpipe.yaml --online":     {"cmd/standpipe/check_online_test.go", `execute(t, c.env(), "check", "--online")`},
-	"./standpipe status -c standpipe.yaml":             {"cmd/standpipe/status_test.go", `execute(t, env, "status")`},
-	"./standpipe try -c standpipe.yaml sample.ndjson":  {"cmd/standpipe/try_test.go", `execute(t, nil, "try", "-c", file`},
-	"./standpipe run -c standpipe.yaml":                {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
-	"./standpipe verify -c standpipe.yaml --deep":      {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
+	"go run ./cmd/standpipe demo":                                 {".ci/run", `./standpipe demo --dir "$dir/plain"`},
+	"go run ./cmd/standpipe demo --crash":                         {".ci/run", `./standpipe demo --dir "$dir/crash" --crash`},
+	"go run ./cmd/standpipe demo --format parquet":                {".ci/run", `./standpipe demo --dir "$dir/parquet" --format parquet`},
+	"./standpipe schema access-log.ndjson":                        {"cmd/standpipe/samples_test.go", `execute(t, nil, "schema", "access-log.ndjson")`},
+	"./standpipe ddl -c standpipe.yaml":                           {"cmd/standpipe/ddl_test.go", `execute(t, nil, "ddl", "-c", file)`},
+	"./standpipe cost --record-size 300B --rate 1MB/s":            {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--record-size", "300B", "--rate", "1MB/s")`},
+	"go run ./cmd/standpipe cost --record-size 300B --rate 1MB/s": {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--record-size", "300B", "--rate", "1MB/s")`},
+	"./standpipe cost --print-prices":                             {"cmd/standpipe/cost_docs_test.go", `execute(t, nil, "cost", "--print-prices")`},
+	"make build":                                                  {".ci/run", "make build"},
+	"make test":                                                   {".ci/run", "make test"},
+	"make race":                                                   {".ci/run", "make race"},
+	"make measured":                                               {".ci/run", "make measured"},
+	"make crashes":                                                {".ci/run", "make crashes"},
+	"make soak":                                                   {".ci/run", "make soak SEEDS=300"}, // of all the 10,000
+	"make mutants":                                                {"Makefile", "go test -run '^TestMutantsAreCaught$$' -count=1"},
+	"make outages":                                                {".ci/run", "make outages OUTAGES=short"}, // the long form takes longer
+	"make lint":                                                   {".ci/run", "make lint"},
+	"./standpipe check -c standpipe.yaml":                         {"cmd/standpipe/commands_test.go", `execute(t, nil, "check", "-c", file)`},
+	"./standpipe check -c standpipe.yaml --online":                {"cmd/standpipe/check_online_test.go", `execute(t, c.env(), "check", "--online")`},
+	"./standpipe status -c standpipe.yaml":                        {"cmd/standpipe/status_test.go", `execute(t, env, "status")`},
+	"./standpipe try -c standpipe.yaml sample.ndjson":             {"cmd/standpipe/try_test.go", `execute(t, nil, "try", "-c", file`},
+	"./standpipe run -c standpipe.yaml":                           {"cmd/standpipe/demo.go", `o.Command = []string{self, "run", "-c"}`}, // by TestDemoSurvivesKilledWorkers
+	"./standpipe verify -c standpipe.yaml --deep":                 {"cmd/standpipe/verify_test.go", `execute(t, d.env(), "verify", "--deep")`},
 	"./standpipe replay -c standpipe.yaml --from 2026-01-31T12:00:00Z --to 2026-01-31T18:00:00Z --prefix replay/": {"cmd/standpipe/replay_test.go", `[]string{"replay", "--from",`},
 	"./standpipe redrive -c standpipe.yaml":           {"cmd/standpipe/redrive_test.go", `execute(t, env, "redrive")`},
 	"./standpipe redrive -c standpipe.yaml --dry-run": {"cmd/standpipe/redrive_test.go", `call(3, "--dry-run")`},

@@ -336,3 +336,16 @@ func BenchmarkSample(b *testing.B) {
 		board.sample(now)
 	}
 }
+
+// TestLagWithoutAWorker: no further worker or shard helps where there is none at all.
+func TestLagWithoutAWorker(t *testing.T) {
+	t.Parallel()
+	for living, want := range map[int]string{0: "The stream is unread since 120 s (x).", 1: "Reading lags by 120 s at most (x). It catches up if the lag falls; if it grows, add workers or shards."} {
+		s := &Snapshot{Shards: Shards{Lag: 120, Worst: "x"}}
+		said := ""
+		s.judgeLag(func(_, _, format string, args ...any) { said += fmt.Sprintf(format, args...) }, living, 24*time.Hour)
+		if want = strings.Replace(want, "120 s", span(120), 1); said != want {
+			t.Errorf("%d workers: %q", living, said)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error,
 	}
 	switch n := s.Shards.Unowned; {
 	case living == 0 && s.Shards.Total > 0:
-		say(Bad, "no worker is alive", "No worker is alive: nothing is read. Records wait in Kinesis until its retention ends.")
+		say(Bad, "no worker is alive", "No worker is alive: nothing is read. Records wait in Kinesis until its retention ends. Start one with `standpipe run`; if they end by themselves, the last line of their log says why (docs/operations.md, No heartbeat).")
 	case n > 0 && s.Shards.room >= 0 && s.Shards.room < s.Shards.Total:
 		say(Bad, "nobody may own all shards", "The living workers may own %s by leases.max_leases, and there are %d to be read: start more workers, or raise it.", are(s.Shards.room, "shard", "shards"), s.Shards.Total)
 	case n > 0 && len(unready) == 0: // else it says so after a while
@@ -72,7 +72,7 @@ func (s *Snapshot) judge(limits Limits, retention time.Duration, unusable error,
 	if s.Shards.Newer > 0 {
 		say(Bad, "rows of a newer version in the lease table", "%s in a form that this version does not know: upgrade this program, see \"Upgrading\" in docs/operations.md.", are(s.Shards.Newer, "row of the lease table is", "rows of the lease table are"))
 	}
-	s.judgeLag(say, retention)
+	s.judgeLag(say, living, retention)
 	for _, t := range s.Troubles {
 		say(s.weight(t.Since), t.Doing+" fails", "%s", t.sentence(s.Time))
 	}
@@ -126,11 +126,13 @@ func (s *Snapshot) weight(since time.Time) string {
 	return Watch
 }
 
-func (s *Snapshot) judgeLag(say func(level, brief, format string, args ...any), retention time.Duration) {
+func (s *Snapshot) judgeLag(say func(level, brief, format string, args ...any), living int, retention time.Duration) {
 	lag := s.Shards.Lag
 	switch {
 	case retention > 0 && lag > 0.8*retention.Seconds():
 		say(Bad, "records are about to leave the stream unread", "Reading lags by %s, and the stream keeps records for %s: they are lost soon. Add workers or shards, or raise the retention at once.", span(lag), span(retention.Seconds()))
+	case lag > behind && living == 0: // more workers or shards are no help
+		say(Watch, "the stream is unread", "The stream is unread since %s (%s).", span(lag), s.Shards.Worst)
 	case lag > behind:
 		say(Watch, "reading lags by "+span(lag), "Reading lags by %s at most (%s). It catches up if the lag falls; if it grows, add workers or shards.", span(lag), s.Shards.Worst)
 	}
