@@ -93,10 +93,10 @@ func (c *canvas) draw(level, text string, clear bool) error {
 }
 
 const (
-	clearScreen = "\x1b[2J"
-	goHome      = "\x1b[H"
-	endOfLine   = "\x1b[K" // clears what stands behind
-	clearBelow  = "\x1b[J"
+	clearScreen    = "\x1b[2J"
+	goHome         = "\x1b[H"
+	clearLineAhead = "\x1b[K" // before a line is written: behind one that fills the window it would clear its last column
+	clearBelow     = "\x1b[J"
 )
 
 // frameOf draws a text over a window of so many columns and lines; 0 is not known. Sentences, which stand above the first
@@ -125,7 +125,7 @@ func frameOf(text, paint string, width, height int) string {
 			lines[i] = paint + lines[i] + unpainted
 		}
 	}
-	return goHome + cutLine + strings.Join(lines, endOfLine+"\n") + endOfLine + "\n" + clearBelow + wrapLines
+	return goHome + cutLine + clearLineAhead + strings.Join(lines, "\n"+clearLineAhead) + "\n" + clearBelow + wrapLines
 }
 
 // close leaves the terminal as it was found, the last frame on it.

@@ -17,10 +17,10 @@ func TestFrameFitsTheWindow(t *testing.T) {
 		width, height int
 		want          string
 	}{
-		{0, 0, "a\x1b[K\nb\x1b[K\n\x1b[K\nc\x1b[K\n"},
-		{80, 5, "a\x1b[K\nb\x1b[K\n\x1b[K\nc\x1b[K\n"},
-		{80, 4, "a\x1b[K\nb\x1b[K\n… 2 lines more: make the window larger, or leave --watch out\x1b[K\n"},
-		{12, 3, "a\x1b[K\n… 3 lines m…\x1b[K\n"},
+		{0, 0, "\x1b[Ka\n\x1b[Kb\n\x1b[K\n\x1b[Kc\n"},
+		{80, 5, "\x1b[Ka\n\x1b[Kb\n\x1b[K\n\x1b[Kc\n"},
+		{80, 4, "\x1b[Ka\n\x1b[Kb\n\x1b[K… 2 lines more: make the window larger, or leave --watch out\n"},
+		{12, 3, "\x1b[Ka\n\x1b[K… 3 lines m…\n"},
 	} {
 		if got := frameOf("a\nb\n\nc\n", "", c.width, c.height); got != goHome+cutLine+c.want+end {
 			t.Errorf("%d columns, %d lines: %q", c.width, c.height, got)
@@ -30,7 +30,7 @@ func TestFrameFitsTheWindow(t *testing.T) {
 
 // linesOf are the lines of a frame without what moves and paints.
 func linesOf(frame string) []string {
-	frame = strings.NewReplacer(clearScreen, "", goHome, "", cutLine, "", wrapLines, "", clearBelow, "", endOfLine, "", unpainted, "",
+	frame = strings.NewReplacer(clearScreen, "", goHome, "", cutLine, "", wrapLines, "", clearBelow, "", clearLineAhead, "", unpainted, "",
 		paints[status.Well], "", paints[status.Watch], "", paints[status.Bad], "").Replace(frame)
 	return strings.Split(strings.TrimSuffix(frame, "\n"), "\n")
 }
@@ -64,7 +64,7 @@ func TestWhatIsWrongIsReadInANarrowWindow(t *testing.T) {
 func TestHeadlineOfManyLinesIsPainted(t *testing.T) {
 	t.Parallel()
 	got := frameOf("Not well: one two three\nplain\n", "\x1b[1m", 15, 0)
-	if want := goHome + cutLine + "\x1b[1mNot well: one\x1b[0m\x1b[K\n\x1b[1m    two three\x1b[0m\x1b[K\nplain\x1b[K\n" + clearBelow + wrapLines; got != want {
+	if want := goHome + cutLine + "\x1b[K\x1b[1mNot well: one\x1b[0m\n\x1b[K\x1b[1m    two three\x1b[0m\n\x1b[Kplain\n" + clearBelow + wrapLines; got != want {
 		t.Errorf("got %q", got)
 	}
 }
@@ -76,7 +76,7 @@ func TestFailedLookIsSeen(t *testing.T) {
 	c := &canvas{w: &b, terminal: true, colour: true}
 	s := sampleStatus()
 	s.Verdict = status.Verdict{Level: status.Well, Headline: "Well: 4 shards are read"}
-	if err := c.show(s); err != nil || !strings.HasPrefix(b.String(), clearScreen+goHome+cutLine+paints[status.Well]+"Well: 4 shards are read"+unpainted) {
+	if err := c.show(s); err != nil || !strings.HasPrefix(b.String(), clearScreen+goHome+cutLine+clearLineAhead+paints[status.Well]+"Well: 4 shards are read"+unpainted) {
 		t.Fatalf("%v: %q", err, b.String())
 	}
 	b.Reset()
