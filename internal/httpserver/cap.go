@@ -9,9 +9,13 @@ import (
 
 // How long a connection is left alone before it makes room for another.
 const (
-	idleYields = 100 * time.Millisecond // at no request: time enough to send one
-	busyYields = 5 * time.Second        // at a request
+	idleYields = 25 * time.Millisecond // at no request: time enough to send one
+	busyYields = 5 * time.Second       // at a request
 )
+
+// mostConnections is how many connections are open at once where the process may have so many files open: an eighth of them
+// at most, since delivery needs the others for its own connections.
+func mostConnections(files int) int { return max(4, min(connections, files/8)) }
 
 // capped is a listener with at most so many connections open at once. One above it takes the place of one that is at no
 // request, else of one that has been at its request for long: so neither many open pages, which keep their connections for

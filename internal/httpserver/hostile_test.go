@@ -147,6 +147,18 @@ func TestConnectionsAreCapped(t *testing.T) {
 	})
 }
 
+// Viewers take a part of the files that a process may open, not all.
+func TestConnectionsLeaveFilesToDelivery(t *testing.T) {
+	for files, want := range map[int]int{1 << 20: connections, 1024: connections, 256: 32, 64: 8, 16: 4, 0: 4} {
+		if got := mostConnections(files); got != want {
+			t.Errorf("%d files: %d connections, want %d", files, got, want)
+		}
+	}
+	if n := openFiles(); n < 16 {
+		t.Errorf("this process may open %d files", n)
+	}
+}
+
 // A probe comes through at once, whatever the connections of others are at: a worker whose probes time out is killed.
 func TestProbesComeThrough(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -52,7 +52,7 @@ func New(opts Options) *Server { return &Server{opts: opts, judge: judge{limits:
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	at := newCap(ln, connections)
+	at := newCap(ln, mostConnections(openFiles()))
 	srv := &http.Server{
 		ConnState:         at.note,
 		Handler:           http.MaxBytesHandler(s.handler(), bodyBytes),
