@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -74,14 +75,32 @@ func (j *Journal) encode() Segments {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	j.Header.Version, j.Header.Shards, j.Header.Objects = journalVersion, len(j.Shards), len(j.Objects)
-	_ = enc.Encode(j.Header) // a bytes.Buffer takes everything, and these types always encode
+	j.Header.Cut = sayable(j.Header.Cut)
+	_ = enc.Encode(j.Header) // pieces take everything, and with such times these types always encode
 	for _, s := range j.Shards {
+		s.Gaps = slices.Clone(s.Gaps)
+		for i, g := range s.Gaps {
+			s.Gaps[i] = Gap{sayable(g.From), sayable(g.To)}
+		}
 		_ = enc.Encode(s)
 	}
 	for _, o := range j.Objects {
 		_ = enc.Encode(o)
 	}
 	return Segments(b)
+}
+
+// sayable is the time, or the nearest to it that JSON can say (RFC 3339 has the years 0 to 9999). A line less than the header
+// counts would be a promise that can not be read, nor kept.
+func sayable(t time.Time) time.Time {
+	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	switch t = t.UTC(); {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
 }
 
 // pieces gathers what is written in slices of some size.

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -173,4 +174,22 @@ func TestJournalCountsLines(t *testing.T) {
 			t.Error("no object in any journal")
 		}
 	})
+}
+
+// Whatever the clock and the records say, a journal can be read again: its batch is promised by then.
+func TestJournalWithTimesThatJSONCanNotSay(t *testing.T) {
+	for _, at := range []time.Time{{}, time.Unix(1<<40, 0), time.Unix(-1<<40, 0), time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64)} {
+		j := Journal{Header: JournalHeader{Batch: "b", Cut: at}, Shards: []JournalShard{{Shard: "s", Through: "1", Gaps: []Gap{{From: at, To: at}, {To: time.Unix(7, 0).In(time.FixedZone("", 3600))}}}}}
+		got, err := DecodeJournal(slices.Concat(j.encode()...), "b")
+		if err != nil {
+			t.Errorf("%d: %v", at.Unix(), err)
+			continue
+		}
+		if gaps := got.Shards[0].Gaps; len(gaps) != 2 || gaps[1].To.Unix() != 7 {
+			t.Errorf("%d: got %v", at.Unix(), gaps)
+		}
+		if given := j.Shards[0].Gaps[0].From; !given.Equal(at) {
+			t.Errorf("%d: the journal given is changed to %v", at.Unix(), given)
+		}
+	}
 }
