@@ -331,9 +331,13 @@ func (s *cborScan) integer() int64 {
 	return int64(n)
 }
 
-// latestSeconds is where a time stops to be taken for seconds, as RFC 8949 has them and some emulators send them: the
-// year 5138. As milliseconds, which Kinesis sends, it is in 1973.
-const latestSeconds = 1e11
+const (
+	// latestSeconds is where a time stops to be taken for seconds, as RFC 8949 has them and some emulators send them: the
+	// year 5138. As milliseconds, which Kinesis sends, it is in 1973.
+	latestSeconds = 1e11
+	// farthestSeconds is as far from 1970 as a time may be, and can be in JSON: the years 1677 and 2262.
+	farthestSeconds = math.MaxInt64 / int64(time.Second)
+)
 
 // time passes a time: a number, with or without the tag for one.
 func (s *cborScan) time() time.Time {
@@ -342,13 +346,10 @@ func (s *cborScan) time() time.Time {
 	}
 	if s.pos >= len(s.body) || s.body[s.pos]>>5 != cborOther {
 		n := s.integer()
-		switch {
-		case s.fault != "":
-			return time.Time{}
-		case n < latestSeconds && n > -latestSeconds:
-			return time.Unix(n, 0)
+		if n < latestSeconds && n > -latestSeconds {
+			return s.inRange(time.Unix(n, 0))
 		}
-		return time.UnixMilli(n)
+		return s.inRange(time.UnixMilli(n))
 	}
 	var n float64
 	switch first := s.body[s.pos]; first {
@@ -367,11 +368,19 @@ func (s *cborScan) time() time.Time {
 	if !(math.Abs(n) < latestSeconds) {
 		s.fail("no time in range where one belongs")
 	}
+	whole := math.Floor(n)
+	return s.inRange(time.Unix(int64(whole), int64(math.Round((n-whole)*1e6))*1e3))
+}
+
+// inRange refuses what is no time of an arrival: later ones can not even be written down as RFC 3339 has it.
+func (s *cborScan) inRange(t time.Time) time.Time {
+	if n := t.Unix(); n >= farthestSeconds || n < -farthestSeconds {
+		s.fail("no time in range where one belongs")
+	}
 	if s.fault != "" {
 		return time.Time{}
 	}
-	whole := math.Floor(n)
-	return time.Unix(int64(whole), int64(math.Round((n-whole)*1e6))*1e3)
+	return t
 }
 
 // skip passes an item of any kind.

@@ -99,7 +99,8 @@ func TestCBORTimes(t *testing.T) {
 	if err := decodeCBOR(encoded(t, members{"Records": []any{members{"SequenceNumber": "1", "ApproximateArrivalTimestamp": 1787036486}}}), &got); err != nil || got.Records[0].Arrival.Unix() != 1787036486 {
 		t.Errorf("seconds: %v, %+v", err, got.Records)
 	}
-	for _, bad := range []any{"now", math.NaN(), math.Inf(1), 1e300, uint64(math.MaxUint64), true, []int{1}} {
+	for _, bad := range []any{"now", math.NaN(), math.Inf(1), 1e300, uint64(math.MaxUint64), true, []int{1},
+		math.MaxInt64, math.MinInt64, 253402300800000, -62135596800001, 9.3e9, -9.3e9, 9223372036000, -9223372036001, 10_000_000_000} {
 		if err := decodeCBOR(encoded(t, members{"Records": []any{members{"SequenceNumber": "1", "ApproximateArrivalTimestamp": bad}}}), &got); err == nil {
 			t.Errorf("%v is taken for a time: %v", bad, got.Records)
 		}
