@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,24 +123,20 @@ func TestClientsThatNeverReadAreCutOff(t *testing.T) {
 // However many clients hold connections open, no more than the cap are open at once.
 func TestConnectionsAreCapped(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *pipes) {
-		conns := make(map[net.Conn]bool)
-		for range 3 * connections {
-			conns[p.dial()] = true
-		}
-		var mu sync.Mutex
+		var open atomic.Int32
 		var clients sync.WaitGroup
-		for conn := range conns {
+		for range 3 * connections {
+			conn := p.dial()
+			open.Add(1)
 			clients.Go(func() {
 				until(conn)
-				mu.Lock()
-				defer mu.Unlock()
-				delete(conns, conn)
+				open.Add(-1)
 			})
 		}
 		for _, want := range []int{3 * connections, 2 * connections, connections} { // one waits at the door
 			synctest.Wait()
-			if got := len(p.conns); len(conns) != want || got != max(0, want-connections-1) {
-				t.Errorf("%d connections are open, %d of them not accepted; want %d", len(conns), got, want)
+			if waiting := len(p.conns); int(open.Load()) != want || waiting != max(0, want-connections-1) {
+				t.Errorf("%d connections are open, %d of them not accepted; want %d", open.Load(), waiting, want)
 			}
 			time.Sleep(idleYields)
 		}
