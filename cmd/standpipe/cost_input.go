@@ -95,11 +95,10 @@ func (o costFlags) records(w *cost.Workload) (err error) {
 	return nil
 }
 
-// codecs of the formats of an output, the default first.
-var costCodecs = map[string][]string{
-	"ndjson": {"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"}, "raw": {"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"},
-	"parquet": {"snappy", "zstd", "gzip", "none"},
-}
+// costCodecs are the codecs that each format of an output may have, the default first.
+var costCodecs = map[string][]string{"ndjson": lineCodecs, "raw": lineCodecs, "parquet": {"snappy", "zstd", "gzip", "none"}}
+
+var lineCodecs = []string{"gzip", "zstd", "snappy", "hadoop_snappy", "zip", "none"}
 
 // formatsOf reads ndjson, parquet/zstd and the like.
 func formatsOf(texts []string, partitions int) (all []cost.Output, err error) {

@@ -46,14 +46,9 @@ func (p *progress) show(line string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = io.WriteString(p.out, clearLine+cutLine+window.Cut(line, p.columns())+wrapLines)
-	p.open = true
-}
-
-// columns is how wide the window is now; 0 is not known.
-func (p *progress) columns() int {
 	width, _ := window.Size(p.out)
-	return width
+	_, _ = io.WriteString(p.out, clearLine+cutLine+window.Cut(line, width)+wrapLines)
+	p.open = true
 }
 
 // run shows the line that now makes, twice a second on a terminal, else every two seconds.

@@ -218,7 +218,7 @@ func (b *Board) doubt(view consumer.View, now time.Time) {
 			was = hb.Beat
 		}
 		first[id] = was
-		if r := readReport(hb.Report); id != b.opts.Worker && hb.Beat == was && r != nil && now.Sub(time.UnixMilli(r.At)) >= b.opts.Limits.Failover+skew {
+		if r := readReport(hb.Report); id != b.opts.Worker && hb.Beat == was && r != nil && !r.recent(now, b.opts.Limits.Failover) {
 			delete(view.Alive, id)
 		}
 	}

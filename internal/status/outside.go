@@ -43,7 +43,6 @@ type beat struct {
 }
 
 const (
-	skew     = 10 * time.Second // how far two clocks may differ
 	askEvery = 30 * time.Second // between two questions to Kinesis
 	askMost  = 100              // shards
 	askers   = 8                // at once
@@ -137,7 +136,7 @@ func (o *Outside) alive(hb consumer.Heartbeat, b beat, now time.Time) bool {
 		return now.Sub(b.moved) < o.Limits.Failover
 	}
 	if r := readReport(hb.Report); r != nil {
-		return now.Sub(time.UnixMilli(r.At)) < o.Limits.Failover+skew
+		return r.recent(now, o.Limits.Failover)
 	}
 	return now.Sub(b.seen) < o.Limits.Failover
 }

@@ -203,6 +203,14 @@ func (r *Report) worst() (lag float64, shard string) {
 	return lag, shard
 }
 
+// skew is how far two clocks may differ.
+const skew = 10 * time.Second
+
+// recent says whether the report is not older than a living worker's, by the clock of who wrote it.
+func (r *Report) recent(now time.Time, failover time.Duration) bool {
+	return now.Sub(time.UnixMilli(r.At)) < failover+skew
+}
+
 // fill takes what the report says into a worker.
 func (r *Report) fill(w *Worker) {
 	w.Heard, w.Program, w.Started = time.UnixMilli(r.At).UTC(), r.Program, time.Unix(r.Started, 0).UTC()
