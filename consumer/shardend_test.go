@@ -74,3 +74,18 @@ func TestDoubtIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+// While the stream can not be listed, or its listing is old, an end without children waits; then it is believed.
+func TestDoubtedEndWaitsForTheListing(t *testing.T) {
+	listed := false
+	f := &fetcher{closed: func() bool { return listed }}
+	for range 5 {
+		if f.doubtEnd(&response{}) == nil {
+			t.Fatal("an end is believed that no listing confirms")
+		}
+	}
+	listed = true
+	if err := f.doubtEnd(&response{}); err != nil {
+		t.Error(err)
+	}
+}
